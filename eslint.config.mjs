@@ -1,0 +1,54 @@
+import nx from '@nx/eslint-plugin';
+import { defineConfig } from 'eslint/config';
+import jsonc from 'jsonc-eslint-parser';
+import tseslint from 'typescript-eslint';
+
+// Which project may import which: the last column of the table in docs/architecture.md.
+const mayImport = {
+  waitgroup: [],
+  protocol: [],
+  metadata: [],
+  'commit-log': [],
+  diskqueue: [],
+  options: [],
+  service: ['options', 'waitgroup'],
+  client: ['protocol'],
+  nsqd: ['waitgroup', 'protocol', 'metadata', 'commit-log', 'diskqueue', 'options', 'service'],
+  nsqlookupd: ['protocol', 'options', 'service', 'waitgroup'],
+  nsqadmin: ['client', 'options', 'service', 'waitgroup'],
+  'nsq-cli': ['client', 'options', 'nsqd', 'nsqlookupd', 'nsqadmin'],
+};
+
+const depConstraints = [
+  ...Object.entries(mayImport).map(([project, allowed]) => ({
+    sourceTag: `scope:${project}`,
+    onlyDependOnLibsWithTags: allowed.map((name) => `scope:${name}`),
+  })),
+  { sourceTag: 'scope:tools', onlyDependOnLibsWithTags: ['*'] },
+];
+
+export default defineConfig(
+  { ignores: ['**/dist', '**/bundle', '**/out-tsc', '**/coverage', '**/test-results', '**/*.cjs', '.nx', '**/node_modules'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    plugins: { '@nx': nx },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: true, depConstraints }],
+    },
+  },
+  {
+    files: ['packages/*/package.json', 'apps/*/package.json'],
+    languageOptions: { parser: jsonc },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/dependency-checks': [
+        'error',
+        { ignoredFiles: ['{projectRoot}/**/*.test.ts', '{projectRoot}/test/**/*', '{projectRoot}/jest.config.cjs'] },
+      ],
+    },
+  },
+);
