@@ -1,1 +1,2 @@
-export {};
+export { WaitGroup } from './wait-group.js';
+export type { Failure, Loop, WaitGroupOptions } from './wait-group.js';

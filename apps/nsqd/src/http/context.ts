@@ -1,0 +1,26 @@
+import type { Logger, LogLevel } from '@nsq/service';
+import type { NsqdOptions } from '../options.js';
+import type { Engine } from '../queue/engine.js';
+import type { StatsSource } from '../stats/snapshot.js';
+
+/** What the HTTP API needs of the daemon. */
+export interface HttpContext extends StatsSource {
+  readonly engine: Engine;
+  /** As resolved at start. `PUT /config` replaces `logLevel` and `nsqlookupdTcpAddresses` in it. */
+  readonly options: NsqdOptions;
+  readonly logger: Logger;
+  /** The host's name; a getter that throws makes /info fail. */
+  readonly hostname: string;
+  /** The bound port; -1 for a unix socket. */
+  readonly tcpPort: number;
+  /** The bound port; -1 for a unix socket, 0 when there is no listener. */
+  readonly httpPort: number;
+  /** The bound port; 0 when there is no listener. */
+  readonly httpsPort: number;
+  /** Writes the metadata file. The message of what it throws is logged as it is. */
+  persistMetadata(): Promise<void>;
+  /** Called when `PUT /config/log_level` has changed the level. */
+  setLogLevel(level: LogLevel): void;
+  /** Called when `PUT /config/nsqlookupd_tcp_addresses` has changed the list. */
+  setLookupdAddresses(addresses: readonly string[]): void;
+}

@@ -1,0 +1,53 @@
+import { isValidName } from '@nsq/protocol';
+import { HttpError, parseQuery, type Query } from '@nsq/service';
+import type { FastifyRequest } from 'fastify';
+import type { Channel } from '../queue/channel.js';
+import type { Engine } from '../queue/engine.js';
+import type { Topic } from '../queue/topic.js';
+
+/** @throws {HttpError} 400 `INVALID_REQUEST` */
+export function queryOf(request: FastifyRequest): Query {
+  return parseQuery(request.raw.url ?? '');
+}
+
+/** @throws {HttpError} 400 `MISSING_ARG_TOPIC` */
+export function topicName(query: Query): string {
+  const name = query.get('topic');
+  if (name === undefined) throw new HttpError(400, 'MISSING_ARG_TOPIC');
+  return name;
+}
+
+/** @throws {HttpError} 400 `MISSING_ARG_TOPIC` or `INVALID_TOPIC` */
+export function validTopicName(query: Query): string {
+  const name = topicName(query);
+  if (!isValidName(name)) throw new HttpError(400, 'INVALID_TOPIC');
+  return name;
+}
+
+/** @throws {HttpError} 404 `TOPIC_NOT_FOUND` */
+export function existingTopic(engine: Engine, name: string): Topic {
+  const topic = engine.topics.get(name);
+  if (topic === undefined) throw new HttpError(404, 'TOPIC_NOT_FOUND');
+  return topic;
+}
+
+/**
+ * What a channel route names: the topic, which exists, and the name of the channel, which may not.
+ * @throws {HttpError} the first of the errors that all channel routes share, in the reference's order
+ */
+export function topicAndChannelName(engine: Engine, query: Query): { topic: Topic; name: string } {
+  const topic = topicName(query);
+  if (!isValidName(topic)) throw new HttpError(400, 'INVALID_ARG_TOPIC');
+  const name = query.get('channel');
+  if (name === undefined) throw new HttpError(400, 'MISSING_ARG_CHANNEL');
+  if (!isValidName(name)) throw new HttpError(400, 'INVALID_ARG_CHANNEL');
+  return { topic: existingTopic(engine, topic), name };
+}
+
+/** @throws {HttpError} as `topicAndChannelName`; 404 `CHANNEL_NOT_FOUND` */
+export function existingChannel(engine: Engine, query: Query): Channel {
+  const { topic, name } = topicAndChannelName(engine, query);
+  const channel = topic.channels.get(name);
+  if (channel === undefined) throw new HttpError(404, 'CHANNEL_NOT_FOUND');
+  return channel;
+}

@@ -1,0 +1,237 @@
+import { hostname } from 'node:os';
+import { versionLine } from '@nsq/options';
+import { Logger, parseListenAddress, type LogLevel } from '@nsq/service';
+import { WaitGroup } from '@nsq/waitgroup';
+import type { HttpContext } from './http/context.js';
+import { HttpLoop } from './http/http-loop.js';
+import { registerRoutes } from './http/routes.js';
+import { checkNsqdOptions, defaultNsqdOptions, type NsqdOptions } from './options.js';
+import { QueueScanLoop } from './queue-scan-loop.js';
+import { systemClock } from './queue/clock.js';
+import { Engine } from './queue/engine.js';
+import type { ClientStats } from './stats/client-stats.js';
+import { MemoryMonitor, type MemoryStats } from './stats/memory.js';
+import { lockDataPath, type DataPathLock } from './storage/data-path-lock.js';
+import { SnapshotStorage } from './storage/snapshot-storage.js';
+import { describeClient } from './tcp/describe-client.js';
+import { TcpServer } from './tcp/tcp-server.js';
+import { TurnLoop } from './tcp/turn-loop.js';
+import { TopicStore } from './topic-store.js';
+
+/** The version of NSQ whose protocol and API this is; clients look at it. */
+export const NSQ_VERSION = '1.3.0';
+
+/** What is not an option of the command line. */
+export interface NsqdSetup {
+  /** @default a logger on standard error, as the options say */
+  readonly logger?: Logger;
+}
+
+/**
+ * The daemon: owns topics, servers and loops, and the order in which they start and stop.
+ *
+ *   Nsqd.create() -> loadMetadata() -> persistMetadata() -> main() ... exit()
+ *
+ * `Nsqd.start()` and `stop()` do all of it, for a daemon inside another program.
+ */
+export class Nsqd implements HttpContext {
+  readonly options: NsqdOptions;
+  readonly logger: Logger;
+  readonly engine: Engine;
+  readonly version = NSQ_VERSION;
+  readonly startTime: number;
+  readonly clock = systemClock;
+  readonly #lock: DataPathLock;
+  readonly #store: TopicStore;
+  readonly #tcp: TcpServer;
+  readonly #http: HttpLoop | undefined;
+  readonly #scan: QueueScanLoop;
+  readonly #memory = new MemoryMonitor();
+  readonly #group = new WaitGroup();
+  #main: Promise<void> | undefined;
+  #exit: Promise<void> | undefined;
+
+  private constructor(options: NsqdOptions, logger: Logger, lock: DataPathLock) {
+    this.options = options;
+    this.logger = logger;
+    this.#lock = lock;
+    this.startTime = Math.floor(systemClock.wall() / 1000);
+    const changed = (thing: { readonly ephemeral: boolean }): void => this.#store.changed(thing.ephemeral);
+    this.engine = new Engine({
+      nodeId: options.nodeId,
+      clock: systemClock,
+      limits: options,
+      events: {
+        topicCreated: (topic) => {
+          logger.info(`TOPIC(${topic.name}): created`);
+          changed(topic);
+        },
+        topicDeleted: (topic) => {
+          logger.info(`TOPIC(${topic.name}): deleting`);
+          this.#store.forget(topic);
+          changed(topic);
+        },
+        channelCreated: (channel) => {
+          logger.info(`TOPIC(${channel.topic.name}): new channel(${channel.name})`);
+          changed({ ephemeral: channel.ephemeral || channel.topic.ephemeral });
+        },
+        channelDeleted: (channel) => {
+          logger.info(`TOPIC(${channel.topic.name}): deleting channel ${channel.name}`);
+          changed({ ephemeral: channel.ephemeral || channel.topic.ephemeral });
+        },
+        workMarked: () => turns.schedule(),
+      },
+    });
+    const turns = new TurnLoop(this.engine);
+    this.#store = new TopicStore(this.engine, new SnapshotStorage(options.dataPath), options.dataPath, this.version, logger);
+    this.#tcp = new TcpServer({ engine: this.engine, turns, options, logger, version: this.version });
+    this.#http = options.httpAddress === '' ? undefined : new HttpLoop(logger, (server) => registerRoutes(server, this));
+    this.#scan = new QueueScanLoop(this.engine, options.queueScanInterval, logger);
+  }
+
+  /**
+   * Checks the options, locks the data folder and binds the listeners; nothing is accepted yet.
+   * @throws {Error} one line that says what is wrong, behind `failed to instantiate nsqd - `
+   */
+  static async create(options: NsqdOptions, setup: NsqdSetup = {}): Promise<Nsqd> {
+    const logger = setup.logger ?? new Logger({ prefix: options.logPrefix, level: options.logLevel });
+    let lock: DataPathLock | undefined;
+    let nsqd: Nsqd | undefined;
+    try {
+      lock = lockDataPath(options.dataPath || '.');
+      const problem = checkNsqdOptions(options);
+      if (problem !== undefined) throw new Error(problem);
+      logger.info(versionLine('nsqd', NSQ_VERSION));
+      logger.info(`ID: ${options.nodeId}`);
+      nsqd = new Nsqd(options, logger, lock);
+      await nsqd.#bind();
+      return nsqd;
+    } catch (error) {
+      if (nsqd !== undefined) await nsqd.#close();
+      lock?.release();
+      throw new Error(`failed to instantiate nsqd - ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+
+  /** A running daemon inside this program. @param options what differs from the defaults; use port 0 for any free port */
+  static async start(options: Partial<NsqdOptions> = {}, setup: NsqdSetup = {}): Promise<Nsqd> {
+    const nsqd = await Nsqd.create({ ...defaultNsqdOptions(), ...options }, setup);
+    try {
+      await nsqd.loadMetadata();
+      await nsqd.persistMetadata();
+    } catch (error) {
+      await nsqd.#close();
+      nsqd.#lock.release();
+      throw error;
+    }
+    // A failure is reported by stop().
+    nsqd.main().catch(() => undefined);
+    return nsqd;
+  }
+
+  async #bind(): Promise<void> {
+    const { options } = this;
+    await this.#tcp.bind(parseListenAddress(options.tcpAddress));
+    await this.#http?.bind(parseListenAddress(options.httpAddress));
+    options.broadcastTcpPort ||= Math.max(0, this.tcpPort);
+    options.broadcastHttpPort ||= Math.max(0, this.httpPort);
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#tcp.close(), this.#http?.close()]);
+  }
+
+  /** @throws {Error} behind `failed to load metadata - ` */
+  async loadMetadata(): Promise<void> {
+    await this.#store.load().catch((error: unknown) => {
+      throw new Error(`failed to load metadata - ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    });
+  }
+
+  /** @throws {Error} behind `failed to persist metadata - ` */
+  async persistMetadata(): Promise<void> {
+    await this.#store.persist().catch((error: unknown) => {
+      throw new Error(`failed to persist metadata - ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    });
+  }
+
+  /** Runs the loops until `exit`. The first fatal error of any of them ends all, and is what this rejects with. */
+  main(): Promise<void> {
+    return (this.#main ??= this.#run());
+  }
+
+  async #run(): Promise<void> {
+    this.#group.wrap((signal) => this.#tcp.run(signal), 'tcpServer');
+    const http = this.#http;
+    if (http !== undefined) this.#group.wrap((signal) => http.run(signal), 'httpServer');
+    this.#group.wrap((signal) => this.#scan.run(signal), 'queueScanLoop');
+    await this.#group.wait();
+  }
+
+  /**
+   * Stops: listeners and connections close, loops end, topics are stored, metadata is written, the data folder is released.
+   * @throws when something could not be stored; everything else has been done
+   */
+  exit(): Promise<void> {
+    return (this.#exit ??= this.#shutDown());
+  }
+
+  /** The counterpart of `start`. @throws the fatal error that ended `main`, or what could not be stored */
+  async stop(): Promise<void> {
+    await this.exit();
+    await this.#main;
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#group.stop();
+    await this.#main?.catch(() => undefined); // reported by main() itself
+    await this.#close();
+    this.engine.exiting = true;
+    this.#memory.close();
+    try {
+      this.logger.info('NSQ: closing topics');
+      await this.#store.flush();
+    } finally {
+      this.#lock.release();
+      this.logger.info('NSQ: bye');
+    }
+  }
+
+  // ---- what HTTP asks for
+
+  get hostname(): string {
+    return hostname();
+  }
+
+  get tcpPort(): number {
+    return this.#tcp.port;
+  }
+
+  get httpPort(): number {
+    return this.#http?.port ?? 0;
+  }
+
+  get httpsPort(): number {
+    return 0;
+  }
+
+  health(): string | undefined {
+    return undefined;
+  }
+
+  *clients(): Generator<ClientStats> {
+    for (const connection of this.#tcp.connections) yield describeClient(connection);
+  }
+
+  memory(): MemoryStats {
+    return this.#memory.read();
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.logger.level = level;
+  }
+
+  setLookupdAddresses(): void {
+    // Discovery comes with nsqlookupd; the list itself is in the options.
+  }
+}

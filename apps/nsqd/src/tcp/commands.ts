@@ -1,0 +1,235 @@
+import {
+  CLOSE_WAIT_FRAME,
+  ConnectionState,
+  MESSAGE_FRAME_HEADER_BYTES,
+  OK_FRAME,
+  ProtocolError,
+  decodeIdentify,
+  writeMessageFrameHeader,
+  type CommandSink,
+  type ErrorCode,
+} from '@nsq/protocol';
+import { goJson } from '@nsq/service';
+import { Answer, type Channel } from '../queue/channel.js';
+import { Consumer, type ConsumerOutput } from '../queue/consumer.js';
+import type { Message } from '../queue/message.js';
+import { ExitingError, type Topic } from '../queue/topic.js';
+import { negotiate } from './client-settings.js';
+import type { Connection, ConnectionContext } from './connection.js';
+import { appendOks } from './ok-frames.js';
+import { LARGE_BODY_BYTES } from './output.js';
+import { PubRun } from './pub-run.js';
+
+const SIZE_BYTES = 4;
+const ID_BYTES = 16;
+
+/** What the commands of one client do, and what its channel does to it. */
+export class Commands implements CommandSink, ConsumerOutput {
+  consumer: Consumer | null = null;
+  /** Messages published on this connection, by topic. */
+  readonly published = new Map<string, number>();
+  readonly #connection: Connection;
+  readonly #context: ConnectionContext;
+  readonly #run = new PubRun();
+  #topic: Topic | null = null; // of the last publish
+  #mpubTopic = '';
+  #identified = false;
+  #unbuffered = false;
+
+  constructor(connection: Connection, context: ConnectionContext) {
+    this.#connection = connection;
+    this.#context = context;
+  }
+
+  // ---- publishing
+
+  pub(topic: string, bytes: Buffer, at: number, size: number): void {
+    if (this.#run.add(topic, bytes, at, size)) return;
+    this.#publishRun();
+    this.#run.add(topic, bytes, at, size);
+  }
+
+  /** PUBs are collected while they follow on each other: whatever else happens, they come first. */
+  endOfChunk(): void {
+    if (this.#run.count > 0) this.#publishRun();
+  }
+
+  #publishRun(): void {
+    const { topic, bytes, at, end, count, gap } = this.#run;
+    if (bytes === null) return;
+    this.#run.clear();
+    this.#publish('PUB', 'E_PUB_FAILED', topic, count, (target) => target.publish(bytes, at, end, count, gap));
+  }
+
+  dpub(topic: string, deferMs: number, bytes: Buffer, at: number, size: number): void {
+    this.endOfChunk();
+    this.#publish('DPUB', 'E_DPUB_FAILED', topic, 1, (target) => {
+      if (deferMs > 0) target.publishDeferred(bytes, at, size, deferMs);
+      else target.publish(bytes, at, at + SIZE_BYTES + size, 1, 0);
+    });
+  }
+
+  mpubBegin(topic: string): void {
+    this.endOfChunk();
+    this.#mpubTopic = topic;
+    this.#topicFor(topic); // it exists from here on, even if the body turns out bad
+  }
+
+  mpub(bytes: Buffer, at: number, end: number, count: number): void {
+    this.#publish('MPUB', 'E_MPUB_FAILED', this.#mpubTopic, count, (target) => target.publish(bytes, at, end, count, 0));
+  }
+
+  #publish(command: string, code: ErrorCode, name: string, count: number, put: (topic: Topic) => void): void {
+    try {
+      put(this.#topicFor(name));
+    } catch (error) {
+      if (error instanceof ExitingError) throw new ProtocolError(code, `${command} failed ${error.message}`, { cause: error });
+      throw error;
+    }
+    this.published.set(name, (this.published.get(name) ?? 0) + count);
+    // An MPUB has one answer, each PUB of a run its own.
+    appendOks(this.#connection.output, command === 'PUB' ? count : 1);
+    this.#connection.wantFlush();
+  }
+
+  #topicFor(name: string): Topic {
+    const known = this.#topic;
+    if (known !== null && known.name === name && !known.exiting) return known;
+    return (this.#topic = this.#context.engine.topic(name));
+  }
+
+  // ---- the connection itself
+
+  identify(body: Buffer): void {
+    this.endOfChunk();
+    const { options, version } = this.#context;
+    const { settings, reader } = this.#connection;
+    const request = decodeIdentify(body);
+    settings.apply(request, options);
+    reader.heartbeats = settings.heartbeatInterval > 0;
+    this.#unbuffered = settings.outputBufferSize === 1;
+    // The first IDENTIFY sets the beat; later ones are heard, not followed.
+    if (!this.#identified) this.#connection.restartTimers();
+    this.#identified = true;
+    if (request.feature_negotiation === true && request.deflate === true && request.snappy === true && options.deflate && options.snappy) {
+      throw new ProtocolError('E_IDENTIFY_FAILED', 'cannot enable both deflate and snappy compression');
+    }
+    if (request.feature_negotiation === true) this.#connection.sendResponse(goJson(negotiate(settings, options, version)));
+    else this.#connection.sendFrame(OK_FRAME);
+  }
+
+  auth(): void {
+    this.endOfChunk();
+    throw new ProtocolError('E_AUTH_DISABLED', 'AUTH disabled');
+  }
+
+  nop(): void {
+    this.endOfChunk();
+  }
+
+  // ---- consuming
+
+  sub(topicName: string, channelName: string): void {
+    this.endOfChunk();
+    const { engine, options } = this.#context;
+    const { settings, reader } = this.#connection;
+    const topic = engine.topic(topicName);
+    const channel = engine.channel(topic, channelName);
+    if (channel.exiting) throw new ProtocolError('E_SUB_FAILED', 'SUB failed exiting');
+    const limit = options.maxChannelConsumers;
+    if (limit > 0 && channel.consumers.size >= limit) {
+      throw new ProtocolError('E_SUB_FAILED', `SUB failed consumers for ${topicName}:${channelName} exceeds limit of ${limit}`);
+    }
+    this.consumer = new Consumer(this, settings.msgTimeout, settings.sampleRate);
+    channel.addConsumer(this.consumer);
+    reader.state = ConnectionState.Subscribed;
+    this.#connection.sendFrame(OK_FRAME);
+  }
+
+  rdy(count: number): void {
+    this.endOfChunk();
+    const { consumer } = this;
+    consumer?.channel?.setReady(consumer, count);
+  }
+
+  fin(idHi: number, idLo: number, bytes: Buffer, at: number): void {
+    if (this.#run.count > 0) this.#publishRun();
+    const consumer = this.consumer as Consumer;
+    const channel = consumer.channel;
+    const answer = channel === null ? Answer.NotInFlight : channel.finish(consumer, idHi, idLo);
+    if (answer !== Answer.Ok) this.#refuse('FIN', 'E_FIN_FAILED', answer, bytes, at);
+  }
+
+  req(idHi: number, idLo: number, delayMs: number, bytes: Buffer, at: number): void {
+    this.#answer('REQ', 'E_REQ_FAILED', bytes, at, (channel, consumer) => channel.requeue(consumer, idHi, idLo, delayMs));
+  }
+
+  touch(idHi: number, idLo: number, bytes: Buffer, at: number): void {
+    this.#answer('TOUCH', 'E_TOUCH_FAILED', bytes, at, (channel, consumer) => channel.touch(consumer, idHi, idLo));
+  }
+
+  cls(): void {
+    this.endOfChunk();
+    const { consumer } = this;
+    consumer?.channel?.setReady(consumer, 0);
+    this.#connection.reader.state = ConnectionState.Closing;
+    this.#connection.sendFrame(CLOSE_WAIT_FRAME);
+  }
+
+  #answer(command: string, code: ErrorCode, bytes: Buffer, at: number, act: (channel: Channel, consumer: Consumer) => Answer): void {
+    this.endOfChunk();
+    const consumer = this.consumer as Consumer;
+    const answer = consumer.channel === null ? Answer.NotInFlight : act(consumer.channel, consumer);
+    if (answer !== Answer.Ok) this.#refuse(command, code, answer, bytes, at);
+  }
+
+  /** Not fatal: the connection goes on. */
+  #refuse(command: string, code: ErrorCode, answer: Answer, bytes: Buffer, at: number): void {
+    const reason = answer === Answer.NotInFlight ? 'ID not in flight' : 'client does not own message';
+    const id = bytes.subarray(at, at + ID_BYTES);
+    this.#connection.sendError(new ProtocolError(code, Buffer.concat([Buffer.from(`${command} `), id, Buffer.from(` failed ${reason}`)])));
+  }
+
+  // ---- what the channel does
+
+  send(message: Message): boolean {
+    const { output } = this.#connection;
+    const { size } = message;
+    if (size >= LARGE_BODY_BYTES) {
+      output.reserve(MESSAGE_FRAME_HEADER_BYTES);
+      this.#writeHeader(message);
+      output.append(message.bytes.subarray(message.at + SIZE_BYTES, message.at + SIZE_BYTES + size));
+    } else {
+      output.reserve(MESSAGE_FRAME_HEADER_BYTES + size);
+      this.#writeHeader(message);
+      message.bytes.copy(output.bytes, output.used, message.at + SIZE_BYTES, message.at + SIZE_BYTES + size);
+      output.used += size;
+    }
+    if (this.#unbuffered) output.flush();
+    else this.#connection.wantFlush();
+    return !output.full;
+  }
+
+  #writeHeader(message: Message): void {
+    const { output } = this.#connection;
+    const { size, timestampHi, timestampLo, attempts, idHi, idLo } = message;
+    writeMessageFrameHeader(output.view, output.used, size, timestampHi, timestampLo, attempts, idHi, idLo);
+    output.used += MESSAGE_FRAME_HEADER_BYTES;
+  }
+
+  close(): void {
+    this.#connection.destroy();
+  }
+
+  /** The output has been sent. */
+  drained(): void {
+    this.consumer?.unblock();
+  }
+
+  /** The connection ends: its subscription with it. */
+  leave(): void {
+    const { consumer } = this;
+    if (consumer === null) return;
+    consumer.channel?.removeConsumer(consumer);
+  }
+}

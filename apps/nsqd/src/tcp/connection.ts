@@ -1,0 +1,274 @@
+import type { Socket } from 'node:net';
+import {
+  CommandReader,
+  ConnectionState,
+  FrameType,
+  HEARTBEAT_FRAME,
+  MAGIC_V2,
+  ProtocolError,
+  encodeFrame,
+  type ErrorCode,
+} from '@nsq/protocol';
+import type { Logger } from '@nsq/service';
+import type { NsqdOptions } from '../options.js';
+import type { Engine } from '../queue/engine.js';
+import { ClientSettings } from './client-settings.js';
+import { Commands } from './commands.js';
+import { Output } from './output.js';
+import type { Flushable, TurnLoop } from './turn-loop.js';
+
+/** Unsent answers from which on nothing more is read: a client that sends and never reads is held back, not buffered for. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** How long a connection that was refused is kept half open, so that its error frame is not lost to a reset. Milliseconds. */
+const LINGER_MS = 1000;
+
+/** What all connections share. */
+export interface ConnectionContext {
+  readonly engine: Engine;
+  readonly turns: TurnLoop;
+  readonly options: NsqdOptions;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/**
+ * One TCP client: magic, then commands until either side ends it. This class moves bytes and keeps time; what commands do is in Commands.
+ */
+export class Connection implements Flushable {
+  readonly id: number;
+  readonly socket: Socket;
+  readonly output: Output;
+  readonly reader: CommandReader;
+  readonly settings: ClientSettings;
+  readonly commands: Commands;
+  readonly connectedAt: number; // milliseconds since the Unix epoch
+  readonly remoteAddress: string;
+  readonly #context: ConnectionContext;
+  readonly #onClose: (connection: Connection) => void;
+  #magic: Buffer | null = Buffer.alloc(0); // null once it is right
+  #ended = false; // nothing that comes is read any more
+  #flushWanted = false;
+  #timer: NodeJS.Timeout | undefined;
+  #heartbeatAt = Infinity; // times in engine milliseconds
+  #readDeadline = Infinity;
+  #sentBytes = 0; // accepted by the kernel, when last looked at
+  #sentAt = 0; // when that had last changed
+
+  constructor(id: number, socket: Socket, remoteAddress: string, context: ConnectionContext, onClose: (connection: Connection) => void) {
+    this.id = id;
+    this.socket = socket;
+    this.remoteAddress = remoteAddress;
+    this.#context = context;
+    this.#onClose = onClose;
+    this.connectedAt = context.engine.wallTime();
+    this.output = new Output(socket);
+    this.settings = new ClientSettings(socket.remoteAddress ?? '', context.options);
+    this.commands = new Commands(this, context);
+    this.reader = new CommandReader(this.commands, context.options);
+  }
+
+  get state(): ConnectionState {
+    return this.reader.state;
+  }
+
+  /** Begins to read. */
+  open(): void {
+    const { socket } = this;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('end', () => this.#receiveEnd());
+    socket.on('drain', () => this.#drained());
+    socket.on('error', (error) => {
+      this.#context.logger.debug(`TCP: client(${this.remoteAddress}) - ${error.message}`);
+    });
+    socket.once('close', () => this.#closed());
+    socket.resume();
+  }
+
+  // ---- input
+
+  #receive(chunk: Buffer): void {
+    if (this.#ended) return;
+    const { engine, turns } = this.#context;
+    engine.tick();
+    try {
+      const rest = this.#magic === null ? chunk : this.#readMagic(this.#magic, chunk);
+      if (rest !== null) {
+        const before = this.reader.completed;
+        this.reader.push(rest);
+        this.commands.endOfChunk();
+        if (this.reader.completed !== before) this.#restartReadDeadline();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.socket.writableLength > MAX_UNSENT_BYTES) this.socket.pause();
+    turns.parsed(chunk.length);
+  }
+
+  /** Collects the four bytes. What follows them, or null when they are not all there. */
+  #readMagic(known: Buffer, chunk: Buffer): Buffer | null {
+    const bytes = known.length === 0 ? chunk : Buffer.concat([known, chunk]);
+    if (bytes.length < MAGIC_V2.length) {
+      this.#magic = bytes;
+      return null;
+    }
+    if (!bytes.subarray(0, MAGIC_V2.length).equals(MAGIC_V2)) {
+      this.#context.logger.error(`TCP: client(${this.remoteAddress}) bad protocol magic`);
+      throw new ProtocolError('E_BAD_PROTOCOL', '');
+    }
+    this.#magic = null;
+    this.restartTimers();
+    return bytes.subarray(MAGIC_V2.length);
+  }
+
+  #receiveEnd(): void {
+    if (this.#ended) return;
+    const error = this.#magic === null ? this.reader.end() : undefined;
+    if (error === undefined) this.end();
+    else this.#fail(error);
+  }
+
+  /** An error ends the connection after its frame; a non-fatal one has been answered where it arose. */
+  #fail(cause: unknown): void {
+    let error = cause;
+    try {
+      // What came before the error was right and is carried out.
+      this.commands.endOfChunk();
+    } catch (earlier) {
+      error = earlier;
+    }
+    if (error instanceof ProtocolError) {
+      if (!error.silent) this.sendError(error);
+      this.#context.logger.error(`TCP: client(${this.remoteAddress}) - ${error.message}`);
+      this.end();
+      return;
+    }
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#context.logger.error(`TCP: client(${this.remoteAddress}) internal error - ${text}`);
+    this.destroy();
+  }
+
+  // ---- output
+
+  /** Has the output written at the end of the turn. */
+  wantFlush(): void {
+    if (this.#flushWanted) return;
+    this.#flushWanted = true;
+    this.#context.turns.addOutput(this);
+  }
+
+  flush(): void {
+    this.#flushWanted = false;
+    this.output.flush();
+  }
+
+  sendResponse(data: Buffer | string): void {
+    this.sendFrame(encodeFrame(FrameType.Response, data));
+  }
+
+  sendError(error: { readonly code: ErrorCode; readonly data: Buffer }): void {
+    this.sendFrame(encodeFrame(FrameType.Error, error.data));
+  }
+
+  sendFrame(frame: Buffer): void {
+    this.output.append(frame);
+    this.wantFlush();
+  }
+
+  #drained(): void {
+    this.output.full = false;
+    if (!this.#ended) this.socket.resume();
+    this.commands.drained();
+  }
+
+  // ---- time
+
+  /** Heartbeats and the read deadline count from now. */
+  restartTimers(): void {
+    const { engine } = this.#context;
+    const interval = this.settings.heartbeatInterval;
+    this.#heartbeatAt = interval > 0 ? engine.now + interval : Infinity;
+    this.#sentAt = engine.now;
+    this.#restartReadDeadline();
+    this.#arm();
+  }
+
+  /** A command line is awaited from now on, twice the heartbeat interval long. */
+  #restartReadDeadline(): void {
+    const interval = this.settings.heartbeatInterval;
+    this.#readDeadline = interval > 0 ? this.#context.engine.now + 2 * interval : Infinity;
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const next = Math.min(this.#heartbeatAt, this.#readDeadline);
+    if (next === Infinity || this.socket.destroyed) return;
+    this.#timer = setTimeout(this.#onTime, Math.max(1, next - this.#context.engine.now));
+  }
+
+  readonly #onTime = (): void => {
+    const { engine, logger } = this.#context;
+    engine.tick();
+    // Timers may fire a little early.
+    const now = engine.now + 1;
+    if (now >= this.#heartbeatAt) {
+      this.#heartbeatAt += this.settings.heartbeatInterval;
+      if (this.#stuck()) {
+        logger.error(`TCP: client(${this.remoteAddress}) takes no data, closing`);
+        this.destroy();
+        return;
+      }
+      if (!this.#ended) this.sendFrame(HEARTBEAT_FRAME);
+    }
+    if (now >= this.#readDeadline && !this.#ended && !this.reader.paused) {
+      const error = this.reader.end();
+      logger.error(`TCP: client(${this.remoteAddress}) - read timed out`);
+      if (error === undefined) this.destroy();
+      else this.#fail(error);
+      return;
+    }
+    this.#arm();
+  };
+
+  /** Whether output has waited for a whole heartbeat interval without a byte going out. */
+  #stuck(): boolean {
+    const { socket } = this;
+    const sent = socket.bytesWritten - socket.writableLength;
+    if (socket.writableLength === 0 || sent !== this.#sentBytes) {
+      this.#sentBytes = sent;
+      this.#sentAt = this.#context.engine.now;
+      return false;
+    }
+    return this.#context.engine.now - this.#sentAt >= this.settings.heartbeatInterval - 1;
+  }
+
+  // ---- the end
+
+  /** Sends what is to be sent, then closes. What the client still sends is read and dropped for a moment. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.commands.leave();
+    this.output.flush();
+    this.socket.end();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.destroy(), LINGER_MS);
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.commands.leave();
+    this.output.flush();
+    this.socket.destroySoon();
+  }
+
+  #closed(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.commands.leave();
+    this.output.flush(); // returns the buffer: the socket is gone
+    this.#onClose(this);
+  }
+}

@@ -1,0 +1,34 @@
+import type { ClientStats } from '../stats/client-stats.js';
+import type { Connection } from './connection.js';
+
+/** A connection as /stats shows it. */
+export function describeClient(connection: Connection): ClientStats {
+  const { settings, commands } = connection;
+  const { consumer } = commands;
+  return {
+    channel: consumer?.channel ?? null,
+    clientId: settings.clientId,
+    hostname: settings.hostname,
+    remoteAddress: connection.remoteAddress,
+    state: connection.state,
+    readyCount: consumer?.readyCount ?? 0,
+    inFlightCount: consumer?.inFlightCount ?? 0,
+    messageCount: consumer?.messageCount ?? 0,
+    finishCount: consumer?.finishCount ?? 0,
+    requeueCount: consumer?.requeueCount ?? 0,
+    connectTs: Math.floor(connection.connectedAt / 1000),
+    sampleRate: settings.sampleRate,
+    deflate: false,
+    snappy: false,
+    userAgent: settings.userAgent,
+    authed: false,
+    authIdentity: '',
+    authIdentityUrl: '',
+    pubCounts: [...commands.published].map(([topic, count]) => ({ topic, count })),
+    tls: false,
+    tlsCipherSuite: '',
+    tlsVersion: '',
+    tlsNegotiatedProtocol: '',
+    tlsNegotiatedProtocolIsMutual: false,
+  };
+}

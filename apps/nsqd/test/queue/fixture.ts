@@ -1,0 +1,124 @@
+import { Consumer, type ConsumerOutput } from '../../src/queue/consumer.js';
+import { Engine, type EngineEvents, type EngineLimits } from '../../src/queue/engine.js';
+import type { Channel } from '../../src/queue/channel.js';
+import type { Message } from '../../src/queue/message.js';
+import type { Topic } from '../../src/queue/topic.js';
+
+/** A clock that only moves when it is told to. */
+export class FakeClock {
+  now = 1000;
+  readonly epoch = Date.UTC(2026, 0, 1);
+
+  monotonic(): number {
+    return this.now;
+  }
+
+  wall(): number {
+    return this.epoch + this.now;
+  }
+}
+
+export interface Received {
+  readonly body: string;
+  readonly attempts: number;
+  readonly idHi: number;
+  readonly idLo: number;
+}
+
+/** A consumer's connection that keeps what it is sent. */
+export class FakeOutput implements ConsumerOutput {
+  received: Received[] = [];
+  closed = false;
+  /** Messages that fit before it is full. */
+  room = Infinity;
+
+  send(message: Message): boolean {
+    const { idHi, idLo, attempts, bytes, at, size } = message;
+    this.received.push({ body: bytes.toString('latin1', at + 4, at + 4 + size), attempts, idHi, idLo });
+    return this.received.length < this.room;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** What has come since the last call. */
+  take(): Received[] {
+    const all = this.received;
+    this.received = [];
+    return all;
+  }
+}
+
+export interface World {
+  readonly engine: Engine;
+  readonly clock: FakeClock;
+  readonly events: string[];
+  /** Ends turns until nothing is marked any more. */
+  settle(): void;
+  /** Moves the time, then scans and settles. */
+  advance(ms: number): void;
+}
+
+export function createWorld(limits: Partial<EngineLimits> = {}, random: () => number = () => 0): World {
+  const clock = new FakeClock();
+  const events: string[] = [];
+  let marked = false;
+  const log: EngineEvents = {
+    topicCreated: (topic) => events.push(`+${topic.name}`),
+    topicDeleted: (topic) => events.push(`-${topic.name}`),
+    channelCreated: (channel) => events.push(`+${channel.topic.name}/${channel.name}`),
+    channelDeleted: (channel) => events.push(`-${channel.topic.name}/${channel.name}`),
+    workMarked: () => {
+      marked = true;
+    },
+  };
+  const engine = new Engine({ nodeId: 7, clock, limits: { memQueueSize: 10_000, maxMsgTimeout: 900_000, ...limits }, events: log, random });
+  const settle = (): void => {
+    for (let turns = 0; marked; turns++) {
+      if (turns > 10_000) throw new Error('the engine never comes to rest');
+      marked = false;
+      engine.turn();
+    }
+  };
+  const advance = (ms: number): void => {
+    clock.now += ms;
+    while (engine.scan());
+    settle();
+  };
+  return { engine, clock, events, settle, advance };
+}
+
+/** Messages in the layout of an MPUB body. */
+export function pack(bodies: readonly string[], gap = 0): Buffer {
+  return Buffer.concat(
+    bodies.flatMap((body, i) => {
+      const size = Buffer.alloc(4);
+      size.writeInt32BE(body.length, 0);
+      return [size, Buffer.from(body, 'latin1'), Buffer.alloc(i < bodies.length - 1 ? gap : 0, '#')];
+    }),
+  );
+}
+
+export function publish(topic: Topic, ...bodies: string[]): void {
+  const bytes = pack(bodies);
+  topic.publish(bytes, 0, bytes.length, bodies.length, 0);
+}
+
+export function publishDeferred(topic: Topic, body: string, delay: number): void {
+  topic.publishDeferred(pack([body]), 0, body.length, delay);
+}
+
+export function subscribe(
+  channel: Channel,
+  ready = 0,
+  settings: { msgTimeout?: number; sampleRate?: number } = {},
+): { consumer: Consumer; output: FakeOutput } {
+  const output = new FakeOutput();
+  const consumer = new Consumer(output, settings.msgTimeout ?? 60_000, settings.sampleRate ?? 0);
+  channel.addConsumer(consumer);
+  if (ready > 0) channel.setReady(consumer, ready);
+  return { consumer, output };
+}
+
+export const bodies = (received: readonly Received[]): string[] => received.map(({ body }) => body);

@@ -1,0 +1,72 @@
+import type { ConsumeJob } from './job.js';
+import { FinBuffers, type FinBuffer } from './fin-buffers.js';
+import { BODY_AT, FRAME_MESSAGE, FrameWalker, ID_AT } from './frames.js';
+import { Outcome, type Load } from './load.js';
+import { now, open, READ_BYTES } from './wire.js';
+
+const HEARTBEAT_BYTES = 19;
+const FINS_OF_ONE_READ = Math.ceil(READ_BYTES / (BODY_AT + 1)) + 1;
+
+/** Messages left to receive, over all connections. */
+class Consumer {
+  received = 0;
+  readonly #job: ConsumeJob;
+  readonly #outcome = new Outcome();
+
+  constructor(job: ConsumeJob) {
+    this.#job = job;
+  }
+
+  /** Answers all messages of one read with one write. */
+  async connect(): Promise<() => void> {
+    const buffers = new FinBuffers(FINS_OF_ONE_READ);
+    let fins: FinBuffer = buffers.take();
+    let heartbeat = false;
+    const walker = new FrameWalker((type, bytes, start, end) => {
+      if (type === FRAME_MESSAGE) {
+        this.received++;
+        fins.add(bytes, start + ID_AT);
+      } else if (end - start === HEARTBEAT_BYTES) {
+        heartbeat = true;
+      } else {
+        this.#outcome.fail(bytes.toString('latin1', start, end));
+      }
+    });
+    const socket = await open(
+      this.#job,
+      { identify: { heartbeat_interval: 60_000 }, commands: `SUB ${this.#job.topic} ${this.#job.channel}\n` },
+      (bytes, length) => {
+        walker.walk(bytes, length);
+        if (heartbeat) socket.write('NOP\n');
+        heartbeat = false;
+        if (fins.length > 0) {
+          const written = fins;
+          fins = buffers.take();
+          socket.write(written.bytes.subarray(0, written.length), () => {
+            buffers.giveBack(written);
+            if (socket.isPaused()) socket.resume();
+          });
+        }
+        if (this.received >= this.#job.messages) this.#outcome.done();
+        return !buffers.exhausted;
+      },
+      (why) => this.#outcome.fail(why),
+    );
+    return () => socket.write(`RDY ${this.#job.rdy}\n`);
+  }
+
+  run(starts: readonly (() => void)[]): Promise<void> {
+    for (const start of starts) start();
+    return this.#outcome.wait();
+  }
+}
+
+export async function prepareConsume(job: ConsumeJob): Promise<Load> {
+  const consumer = new Consumer(job);
+  const starts = await Promise.all(Array.from({ length: job.connections }, () => consumer.connect()));
+  return async () => {
+    const startedAt = now();
+    await consumer.run(starts);
+    return { messages: consumer.received, startedAt, endedAt: now() };
+  };
+}

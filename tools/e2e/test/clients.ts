@@ -1,0 +1,69 @@
+import { Reader, Writer, type Message, type ReaderOptions } from 'nsqjs';
+import { within, type NsqdProcess } from '../src/index.js';
+
+const CONNECT_MS = 5_000;
+const PUBLISH_MS = 20_000;
+
+/** A connected writer. Its errors come out of `publish`. */
+export async function connectWriter(nsqd: NsqdProcess): Promise<Writer> {
+  const writer = new Writer(nsqd.host, nsqd.tcpPort, { clientId: 'writer' });
+  writer.on('error', () => undefined);
+  const ready = new Promise<void>((resolve) => writer.once('ready', resolve));
+  writer.connect();
+  await within(CONNECT_MS, 'writer', ready);
+  return writer;
+}
+
+/** Publishes one message, or several as one MPUB, and waits for the OK. */
+export function publish(writer: Writer, topic: string, messages: string | string[]): Promise<void> {
+  const answered = new Promise<void>((resolve, reject) => {
+    writer.publish(topic, messages, (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+  return within(PUBLISH_MS, 'answer to a publish', answered);
+}
+
+/** Readers of one topic, closed together; what they complain about is kept. */
+export class Readers {
+  readonly errors: Error[] = [];
+  readonly #all: Reader[] = [];
+  readonly #nsqd: NsqdProcess;
+  readonly #topic: string;
+
+  constructor(nsqd: NsqdProcess, topic: string) {
+    this.#nsqd = nsqd;
+    this.#topic = topic;
+  }
+
+  /** Adds a subscribed reader with a connection of its own. */
+  async add(
+    channel: string,
+    onMessage: (message: Message) => void,
+    options: Omit<ReaderOptions, 'nsqdTCPAddresses'> = {},
+  ): Promise<Reader> {
+    const reader = new Reader(this.#topic, channel, {
+      nsqdTCPAddresses: [`${this.#nsqd.host}:${this.#nsqd.tcpPort}`],
+      maxInFlight: 100,
+      ...options,
+    });
+    this.#all.push(reader);
+    reader.on('error', (error) => this.errors.push(error));
+    reader.on('message', onMessage);
+    const ready = new Promise<void>((resolve) => reader.once('ready', resolve));
+    reader.connect();
+    await within(CONNECT_MS, `reader of ${channel}`, ready);
+    return reader;
+  }
+
+  close(): void {
+    for (const reader of this.#all.splice(0)) reader.close();
+  }
+}
+
+/** Ends a reader as a crash would: the socket is gone, nothing is said before. */
+export function kill(reader: Reader): void {
+  for (const { conn } of reader.readerRdy.connections) conn.destroy();
+  reader.close();
+}
