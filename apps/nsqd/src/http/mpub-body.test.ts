@@ -12,7 +12,7 @@ it('packs exactly the lines that are not empty, in the layout of a binary body',
       const wanted = lines.filter((line) => line !== '');
       expect(count).toBe(wanted.length);
       const seen: string[] = [];
-      for (let pos = at; pos < end; ) {
+      for (let pos = at; pos < end;) {
         const size = bytes.readInt32BE(pos);
         seen.push(bytes.toString('utf8', pos + 4, pos + 4 + size));
         pos += 4 + size;

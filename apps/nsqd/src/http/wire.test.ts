@@ -54,7 +54,9 @@ async function replyTo(request: string): Promise<string> {
 }
 
 it('refuses a declared length before the body is sent', async () => {
-  expect(await exchange(head('POST /pub?topic=t', 'Content-Length: 1001'), /\}$/)).toMatch(/^HTTP\/1.1 413 [^]*\{"message":"MSG_TOO_BIG"\}$/);
+  expect(await exchange(head('POST /pub?topic=t', 'Content-Length: 1001'), /\}$/)).toMatch(
+    /^HTTP\/1.1 413 [^]*\{"message":"MSG_TOO_BIG"\}$/,
+  );
   expect(await exchange(head('POST /mpub', 'Content-Length: 5001'), /\}$/)).toMatch(/^HTTP\/1.1 413 [^]*\{"message":"BODY_TOO_BIG"\}$/);
   const waiting = head('POST /pub?topic=t', 'Content-Length: 1001', 'Expect: 100-continue');
   expect(await exchange(waiting, /\}$/)).toMatch(/^HTTP\/1.1 413 /);

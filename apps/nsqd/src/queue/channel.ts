@@ -336,6 +336,11 @@ export class Channel {
     yield* this.#deferred;
   }
 
+  /** Batches from `seq` on have moved in memory. */
+  relocate(seq: number): void {
+    if (this.#cursor.batch.seq >= seq) this.#cursor.relocate();
+  }
+
   /** Whether a message of `unfinished` waits for its time. */
   isDeferred(message: Message): boolean {
     return this.#deferred.get(message.idHi, message.idLo) === message;

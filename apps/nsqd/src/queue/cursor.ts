@@ -53,4 +53,10 @@ export class Cursor {
       }
     }
   }
+
+  /** The batch has moved in memory: finds the message anew. */
+  relocate(): void {
+    this.at = this.batch.at;
+    for (let i = 0; i < this.index; i++) this.at = this.batch.offsetAfter(this.at);
+  }
 }

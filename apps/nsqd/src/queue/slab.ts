@@ -12,13 +12,14 @@ export class Slab {
   #bytes: Buffer | null = null;
   #used = 0;
 
-  /** Moves the batch unless it fills most of the memory that it is in. */
-  adopt(batch: Batch): void {
+  /** Moves the batch unless it fills most of the memory that it is in. Returns whether it did. */
+  adopt(batch: Batch): boolean {
     const length = batch.packedBytes;
-    if (batch.bytes === this.#bytes || batch.count === 0) return;
+    if (batch.bytes === this.#bytes || batch.count === 0) return false;
     if (length > MAX_SHARED_BYTES) {
-      if (batch.bytes.buffer.byteLength > 2 * length) batch.moveTo(Buffer.allocUnsafeSlow(length), 0);
-      return;
+      if (batch.bytes.buffer.byteLength <= 2 * length) return false;
+      batch.moveTo(Buffer.allocUnsafeSlow(length), 0);
+      return true;
     }
     if (this.#bytes === null || this.#used + length > SLAB_BYTES) {
       this.#bytes = Buffer.allocUnsafeSlow(SLAB_BYTES);
@@ -26,5 +27,6 @@ export class Slab {
     }
     batch.moveTo(this.#bytes, this.#used);
     this.#used += length;
+    return true;
   }
 }

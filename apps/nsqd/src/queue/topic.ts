@@ -209,9 +209,13 @@ export class Topic {
     this.#unsettled = null;
     if (batch === null) return;
     const needed = this.#firstNeeded();
+    const { seq } = batch;
+    let moved = false;
     for (; batch !== null; batch = batch.next) {
-      if (batch.seq + batch.count > needed) this.#slab.adopt(batch);
+      if (batch.seq + batch.count > needed && this.#slab.adopt(batch)) moved = true;
     }
+    if (!moved) return;
+    for (const channel of this.channels.values()) channel.relocate(seq);
   }
 
   /** Sequence number of the first message that some cursor still has to pass. */

@@ -1,6 +1,7 @@
 import { formatDuration, versionLine } from '@nsq/options';
 import type { ClientStats } from './client-stats.js';
 import { memoryFields } from './memory.js';
+import { rfc3339 } from './rfc3339.js';
 import { Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';
 
@@ -101,14 +102,4 @@ function nanosecondsText(value: number): string {
   if (value > 1e6) return `${(value / 1e6).toFixed(1)}ms`;
   if (value > 1e3) return `${(value / 1e3).toFixed(1)}us`;
   return `${value.toFixed(1)}ns`;
-}
-
-/** Whole seconds in the local zone, `Z` for UTC. */
-function rfc3339(unixSeconds: number): string {
-  const date = new Date(Math.floor(unixSeconds) * SECOND);
-  const offset = -date.getTimezoneOffset(); // minutes ahead of UTC
-  const local = new Date(date.getTime() + offset * 60 * SECOND).toISOString().slice(0, 19);
-  if (offset === 0) return `${local}Z`;
-  const two = (n: number): string => Math.floor(n).toString().padStart(2, '0');
-  return `${local}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
 }

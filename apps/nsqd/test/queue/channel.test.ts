@@ -102,6 +102,21 @@ describe('delivery', () => {
     expect(bodies(output.received)).toEqual(['aa', 'bbb']);
   });
 
+  it('goes on in the middle of a batch that moved out of its chunk', () => {
+    const { engine, settle } = createWorld();
+    const topic = engine.topic('t');
+    const channel = engine.channel(topic, 'c');
+    const { consumer, output } = subscribe(channel, 1);
+    const chunk = Buffer.alloc(64 * 1024);
+    chunk.write('\0\0\0\x02aaPUB t\n\0\0\0\x03bbbPUB t\n\0\0\0\x01c', 100, 'latin1');
+    topic.publish(chunk, 100, 100 + 6 + 6 + 7 + 6 + 5, 3, 6);
+    settle();
+    chunk.fill(0x78);
+    channel.setReady(consumer, 10);
+    settle();
+    expect(bodies(output.received)).toEqual(['aa', 'bbb', 'c']);
+  });
+
   it('drops what sampling leaves out, for good', () => {
     let roll = 0;
     const { engine, settle } = createWorld({}, () => (roll++ % 2 === 0 ? 0.1 : 0.9));
