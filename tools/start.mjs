@@ -22,7 +22,9 @@ if (!given('data-path') && !given('config')) {
 
 // The terminal's Ctrl-C reaches nsqd by itself; this process waits for its clean stop.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => nsqd.kill(signal));
-const nsqd = spawn(process.execPath, [path.join(root, 'apps/nsqd/dist/main.js'), ...own, ...args], { stdio: ['inherit', 'inherit', 'pipe'] });
+const nsqd = spawn(process.execPath, [path.join(root, 'apps/nsqd/dist/main.js'), ...own, ...args], {
+  stdio: ['inherit', 'inherit', 'pipe'],
+});
 let ports = {};
 let rest = '';
 nsqd.stderr.on('data', (chunk) => {

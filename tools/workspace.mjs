@@ -11,7 +11,12 @@ const stamp = path.join(root, 'node_modules', '.installed');
 /** Runs a program to its end with the terminal as its own. Resolves with its exit code; a signal counts as 1. */
 export function run(command, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env }, shell: process.platform === 'win32' });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...env },
+      shell: process.platform === 'win32',
+    });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
@@ -19,7 +24,9 @@ export function run(command, args, env = {}) {
 
 /** Installs the dependencies unless those of this lock file are there. Ends the process when that fails. */
 export async function ensureInstalled() {
-  const lock = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.log('Installing dependencies (npm ci), once ...');
   const code = await run('npm', ['ci', '--no-audit', '--no-fund']);

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { versionLine } from '@nsq/options';
-import { Logger, parseListenAddress, type LogLevel } from '@nsq/service';
+import { versionLine, type LogLevel } from '@nsq/options';
+import { Logger, parseListenAddress } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
 import type { HttpContext } from './http/context.js';
 import { HttpLoop } from './http/http-loop.js';

@@ -14,7 +14,7 @@ export {
 export type { ProgramTable } from './builders.js';
 export type { ReadFile } from './config-file.js';
 export { formatDuration, formatNanoseconds, parseDuration, toNanoseconds } from './duration.js';
-export { formatLogLine, formatMicroseconds, LogLevel, logLevelLabel, parseLogLevel } from './log-line.js';
+export { formatLogLine, formatMicroseconds, formatSeconds, LogLevel, logLevelLabel, parseLogLevel } from './log-line.js';
 export { defaultValues, findByKey, renderOption } from './option.js';
 export type { Option, OptionSettings, OptionTable, OptionType, OptionValues, RenderedOption } from './option.js';
 export { resolveOptions, versionLine } from './resolve.js';

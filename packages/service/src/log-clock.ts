@@ -1,3 +1,5 @@
+import { formatSeconds } from '@nsq/options';
+
 /** Prints the time as `YYYY/MM/DD HH:MM:SS.uuuuuu`, local. */
 export class LogClock {
   readonly #micros: () => number;
@@ -14,19 +16,10 @@ export class LogClock {
     const second = Math.floor(micros / 1e6);
     if (second !== this.#second) {
       this.#second = second;
-      this.#text = formatSecond(new Date(second * 1000));
+      this.#text = formatSeconds(second * 1000);
     }
-    return `${this.#text}.${pad(micros - second * 1e6, 6)}`;
+    return `${this.#text}.${(micros - second * 1e6).toString().padStart(6, '0')}`;
   }
-}
-
-function formatSecond(date: Date): string {
-  const day = `${pad(date.getFullYear(), 4)}/${pad(date.getMonth() + 1, 2)}/${pad(date.getDate(), 2)}`;
-  return `${day} ${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}`;
-}
-
-function pad(n: number, width: number): string {
-  return n.toString().padStart(width, '0');
 }
 
 /** The monotonic clock has the microseconds, the system's clock is the one that gets set: follow it when the two part. */

@@ -1,10 +1,5 @@
+import { LogLevel, logLevelLabel } from '@nsq/options';
 import { LogClock } from './log-clock.js';
-
-/** Levels in rising order; the number is what `/config/log_level` shows. */
-export const LogLevels = { debug: 1, info: 2, warn: 3, error: 4, fatal: 5 } as const;
-export type LogLevel = keyof typeof LogLevels;
-
-const PRINTED: Record<LogLevel, string> = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR', fatal: 'FATAL' };
 
 /** A thunk is called only when the line is printed. */
 export type LogMessage = string | (() => string);
@@ -18,12 +13,6 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void;
   /** Microseconds since 1970. @default the system's clock */
   readonly clock?: () => number;
-}
-
-/** The level a word names, in any letter case; undefined for any other word, `warning` among them. */
-export function parseLogLevel(word: string): LogLevel | undefined {
-  const lower = word.toLowerCase();
-  return Object.hasOwn(LogLevels, lower) ? (lower as LogLevel) : undefined;
 }
 
 /**
@@ -46,13 +35,13 @@ export class Logger {
 
   /** Whether a line of this level would be printed: ask before you build a costly message. */
   enabled(level: LogLevel): boolean {
-    return LogLevels[level] >= LogLevels[this.level];
+    return LogLevel[level] >= LogLevel[this.level];
   }
 
   log(level: LogLevel, message: LogMessage): void {
     if (!this.enabled(level)) return;
     const text = typeof message === 'string' ? message : message();
-    this.#write(`${this.#prefix}${this.#clock.now()} ${PRINTED[level]}: ${escapeControl(text)}\n`);
+    this.#write(`${this.#prefix}${this.#clock.now()} ${logLevelLabel(level)}: ${escapeControl(text)}\n`);
   }
 
   debug(message: LogMessage): void {

@@ -54,7 +54,8 @@ export function route(server: FastifyInstance, options: RouteOptions): void {
       };
       try {
         const result = handler(request, reply);
-        if (isPromise(result)) result.then(succeed).catch(fail);
+        // A Fastify reply has a `then` of its own.
+        if (result !== reply && isPromise(result)) result.then(succeed).catch(fail);
         else succeed(result);
       } catch (error) {
         fail(error);

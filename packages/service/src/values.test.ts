@@ -1,22 +1,6 @@
 import fc from 'fast-check';
-import { formatDuration } from './go-duration.js';
 import { goJson } from './go-json.js';
 import { systemErrorText } from './system-error.js';
-
-it.each([
-  [0, '0s'],
-  [733, '733ns'],
-  [1200, '1.2µs'],
-  [8842062, '8.842062ms'],
-  [1e9, '1s'],
-  [1.5e9, '1.5s'],
-  [60e9, '1m0s'],
-  [3600e9, '1h0m0s'],
-  [104195769766, '1m44.195769766s'],
-  [1000000001, '1.000000001s'],
-])('prints %d ns as %s', (ns, text) => {
-  expect(formatDuration(ns)).toBe(text);
-});
 
 describe('goJson', () => {
   it('escapes what could end a script or a line of one', () => {

@@ -1,5 +1,5 @@
-import { findByKey, renderOption } from '@nsq/options';
-import { HttpError, parseLogLevel, RawJson, readBody, route } from '@nsq/service';
+import { findByKey, renderOption, parseLogLevel, type LogLevel } from '@nsq/options';
+import { HttpError, RawJson, readBody, route } from '@nsq/service';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { effectiveTlsRequired, nsqdOptionTable } from '../options.js';
 import { statsdPrefix } from '../stats/statsd-prefix.js';
@@ -64,8 +64,7 @@ function broadcastHttpPort({ options, httpPort }: HttpContext): number {
 function change(context: HttpContext, key: string, text: string): void {
   const { options } = context;
   if (key === 'log_level') {
-    const level = parseLogLevel(text);
-    if (level === undefined) throw new HttpError(400, 'INVALID_VALUE');
+    const level = parseLevel(text);
     options.logLevel = level;
     context.setLogLevel(level);
   } else if (key === 'nsqlookupd_tcp_addresses') {
@@ -74,6 +73,14 @@ function change(context: HttpContext, key: string, text: string): void {
     context.setLookupdAddresses(list);
   } else {
     throw new HttpError(400, 'INVALID_OPTION');
+  }
+}
+
+function parseLevel(text: string): LogLevel {
+  try {
+    return parseLogLevel(text);
+  } catch (error) {
+    throw new HttpError(400, 'INVALID_VALUE', { cause: error });
   }
 }
 

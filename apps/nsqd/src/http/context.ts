@@ -1,4 +1,5 @@
-import type { Logger, LogLevel } from '@nsq/service';
+import type { LogLevel } from '@nsq/options';
+import type { Logger } from '@nsq/service';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
 import type { StatsSource } from '../stats/snapshot.js';

@@ -1,4 +1,4 @@
-import { TestDaemon } from './harness.js';
+import { TestDaemon } from '../../test/http-harness.js';
 
 let daemon: TestDaemon;
 beforeEach(() => {

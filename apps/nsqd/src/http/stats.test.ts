@@ -1,4 +1,4 @@
-import { clientStats, TestDaemon } from './harness.js';
+import { clientStats, TestDaemon } from '../../test/http-harness.js';
 
 let daemon: TestDaemon;
 beforeEach(() => {

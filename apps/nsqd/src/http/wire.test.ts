@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { bindHttp } from '@nsq/service';
-import { TestDaemon } from './harness.js';
+import { TestDaemon } from '../../test/http-harness.js';
 
 const WAIT_MS = 5000;
 

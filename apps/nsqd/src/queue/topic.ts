@@ -101,7 +101,7 @@ export class Topic {
     let first = this.dispatchedCursor as Readonly<Cursor>;
     for (const channel of this.channels.values()) if (channel.cursor.seq < first.seq) first = channel.cursor;
     for (let batch: Batch | null = first.batch; batch !== null; batch = batch.next) {
-      if (batch.seq + batch.count > first.seq) yield batch;
+      if (batch.count > 0 && batch.seq + batch.count > first.seq) yield batch;
     }
   }
 

@@ -1,4 +1,4 @@
-import { clientStats, START_TIME, TestDaemon } from '../http/harness.js';
+import { clientStats, START_TIME, TestDaemon } from '../../test/http-harness.js';
 import { ClientState } from './client-stats.js';
 import { renderJson } from './json.js';
 import { ALL_STATS, collectStats, type StatsFilter } from './snapshot.js';

@@ -1,17 +1,12 @@
 import { goJson } from '@nsq/service';
 import type { ClientStats } from './client-stats.js';
 import { memoryFields, type MemoryStats } from './memory.js';
-import { Slices } from './slices.js';
+import { joinInSlices, Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';
 
 /** The snapshot as `GET /stats?format=json` replies with it. Made in slices. */
-export async function renderJson(snapshot: StatsSnapshot, slices = new Slices()): Promise<string> {
-  const pieces: string[] = [];
-  for (const piece of jsonPieces(snapshot)) {
-    pieces.push(piece);
-    if (slices.due) await slices.pause();
-  }
-  return pieces.join('');
+export function renderJson(snapshot: StatsSnapshot, slices = new Slices()): Promise<string> {
+  return joinInSlices(jsonPieces(snapshot), '', slices);
 }
 
 /** Small pieces: a channel without its clients, or one client. */

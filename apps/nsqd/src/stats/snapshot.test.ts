@@ -1,4 +1,4 @@
-import { clientStats, TestDaemon } from '../http/harness.js';
+import { clientStats, TestDaemon } from '../../test/http-harness.js';
 import { renderJson } from './json.js';
 import { Slices } from './slices.js';
 import { ALL_STATS, collectStats } from './snapshot.js';

@@ -1,4 +1,4 @@
-import { clientStats, START_TIME, TestDaemon } from '../http/harness.js';
+import { clientStats, START_TIME, TestDaemon } from '../../test/http-harness.js';
 import { ClientState } from './client-stats.js';
 import { rfc3339 } from './rfc3339.js';
 import { ALL_STATS, collectStats, type StatsSnapshot } from './snapshot.js';

@@ -2,19 +2,14 @@ import { formatDuration, versionLine } from '@nsq/options';
 import type { ClientStats } from './client-stats.js';
 import { memoryFields } from './memory.js';
 import { rfc3339 } from './rfc3339.js';
-import { Slices } from './slices.js';
+import { joinInSlices, Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';
 
 const SECOND = 1000;
 
 /** The snapshot as `GET /stats` replies with it, for people. Made in slices. */
 export async function renderText(snapshot: StatsSnapshot, slices = new Slices()): Promise<string> {
-  const lines: string[] = [];
-  for (const line of textLines(snapshot)) {
-    lines.push(line);
-    if (slices.due) await slices.pause();
-  }
-  return `${lines.join('\n')}\n`;
+  return `${await joinInSlices(textLines(snapshot), '\n', slices)}\n`;
 }
 
 function* textLines(snapshot: StatsSnapshot): Generator<string> {

@@ -55,9 +55,9 @@ export interface World {
   readonly clock: FakeClock;
   readonly events: string[];
   /** Ends turns until nothing is marked any more. */
-  settle(): void;
+  readonly settle: () => void;
   /** Moves the time, then scans and settles. */
-  advance(ms: number): void;
+  readonly advance: (ms: number) => void;
 }
 
 export function createWorld(limits: Partial<EngineLimits> = {}, random: () => number = () => 0): World {

@@ -1,14 +1,15 @@
-import { createHttpServer, Logger, type LogLevel } from '@nsq/service';
+import type { LogLevel } from '@nsq/options';
+import { createHttpServer, Logger } from '@nsq/service';
 import type { FastifyInstance } from 'fastify';
-import { defaultNsqdOptions } from '../options.js';
-import type { Channel } from '../queue/channel.js';
-import type { Clock } from '../queue/clock.js';
-import { Consumer } from '../queue/consumer.js';
-import { Engine } from '../queue/engine.js';
-import { ClientState, type ClientStats } from '../stats/client-stats.js';
-import type { MemoryStats } from '../stats/memory.js';
-import type { HttpContext } from './context.js';
-import { registerRoutes } from './routes.js';
+import { defaultNsqdOptions } from '../src/options.js';
+import type { Channel } from '../src/queue/channel.js';
+import type { Clock } from '../src/queue/clock.js';
+import { Consumer } from '../src/queue/consumer.js';
+import { Engine } from '../src/queue/engine.js';
+import { ClientState, type ClientStats } from '../src/stats/client-stats.js';
+import type { MemoryStats } from '../src/stats/memory.js';
+import type { HttpContext } from '../src/http/context.js';
+import { registerRoutes } from '../src/http/routes.js';
 
 export const START_TIME = 1_795_354_823;
 
