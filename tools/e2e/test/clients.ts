@@ -4,9 +4,18 @@ import { within, type NsqdProcess } from '../src/index.js';
 const CONNECT_MS = 5_000;
 const PUBLISH_MS = 20_000;
 
+const open = new Set<Reader | Writer>();
+
+/** Closes all readers and writers that are still open: their timers would keep the test from ending. */
+export function closeClients(): void {
+  for (const client of open) client.close();
+  open.clear();
+}
+
 /** A connected writer. Its errors come out of `publish`. */
 export async function connectWriter(nsqd: NsqdProcess): Promise<Writer> {
   const writer = new Writer(nsqd.host, nsqd.tcpPort, { clientId: 'writer' });
+  open.add(writer);
   writer.on('error', () => undefined);
   const ready = new Promise<void>((resolve) => writer.once('ready', resolve));
   writer.connect();
@@ -25,10 +34,9 @@ export function publish(writer: Writer, topic: string, messages: string | string
   return within(PUBLISH_MS, 'answer to a publish', answered);
 }
 
-/** Readers of one topic, closed together; what they complain about is kept. */
+/** Readers of one topic; what they complain about is kept. */
 export class Readers {
   readonly errors: Error[] = [];
-  readonly #all: Reader[] = [];
   readonly #nsqd: NsqdProcess;
   readonly #topic: string;
 
@@ -48,7 +56,7 @@ export class Readers {
       maxInFlight: 100,
       ...options,
     });
-    this.#all.push(reader);
+    open.add(reader);
     reader.on('error', (error) => this.errors.push(error));
     reader.on('message', onMessage);
     const ready = new Promise<void>((resolve) => reader.once('ready', resolve));
@@ -56,14 +64,11 @@ export class Readers {
     await within(CONNECT_MS, `reader of ${channel}`, ready);
     return reader;
   }
-
-  close(): void {
-    for (const reader of this.#all.splice(0)) reader.close();
-  }
 }
 
 /** Ends a reader as a crash would: the socket is gone, nothing is said before. */
 export function kill(reader: Reader): void {
   for (const { conn } of reader.readerRdy.connections) conn.destroy();
   reader.close();
+  open.delete(reader);
 }

@@ -1,5 +1,5 @@
 import { createTopic } from '../src/index.js';
-import { connectWriter, kill, publish, Readers } from './clients.js';
+import { closeClients, connectWriter, kill, publish, Readers } from './clients.js';
 import { Daemons, settled } from './daemon.js';
 import { batchesOf, numberedLines } from './lines.js';
 import { Tally } from './tally.js';
@@ -7,7 +7,10 @@ import { Tally } from './tally.js';
 const daemons = new Daemons();
 const lines = numberedLines();
 
-afterEach(() => daemons.end());
+afterEach(async () => {
+  closeClients();
+  await daemons.end();
+});
 
 it('delivers each line exactly once on each channel, however many consumers share it', async () => {
   const nsqd = await daemons.start(await daemons.folder());
@@ -40,8 +43,6 @@ it('delivers each line exactly once on each channel, however many consumers shar
     expect(tally.repeated).toEqual([]);
   }
   expect(readers.errors).toEqual([]);
-  readers.close();
-  writer.close();
   expect(await nsqd.stop()).toEqual({ code: 0, signal: null });
 }, 60_000);
 
@@ -92,6 +93,4 @@ it('loses nothing when consumers die with messages in their hands', async () => 
   expect(redelivered.missing(lines.filter((line) => held.some((hands) => hands.has(line))))).toEqual([]);
   expect(stats.timeout_count).toBeGreaterThanOrEqual(3 * HELD_BY_EACH);
   expect(readers.errors).toEqual([]);
-  readers.close();
-  writer.close();
 }, 60_000);

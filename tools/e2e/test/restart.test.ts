@@ -1,5 +1,5 @@
 import { createTopic } from '../src/index.js';
-import { connectWriter, publish, Readers } from './clients.js';
+import { closeClients, connectWriter, publish, Readers } from './clients.js';
 import { Daemons, settled } from './daemon.js';
 import { batchesOf, numberedLines } from './lines.js';
 import { Tally } from './tally.js';
@@ -8,7 +8,10 @@ const daemons = new Daemons();
 const lines = numberedLines();
 const CHANNELS = ['live', 'sleeping'] as const;
 
-afterEach(() => daemons.end());
+afterEach(async () => {
+  closeClients();
+  await daemons.end();
+});
 
 it.each([
   ['a queue in memory', []],
@@ -35,8 +38,6 @@ it.each([
     const underWay = Promise.allSettled(batches.slice(half).map((batch) => publish(writer, 'lines', batch)));
     expect(await before.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     const outcomes = await underWay;
-    earlyReaders.close();
-    writer.close();
 
     // What was not acknowledged is the publisher's to send again; what was must be there.
     const after = await daemons.start(folder, ...flags);
@@ -59,8 +60,6 @@ it.each([
       expect(tallies[channel].missing(lines)).toEqual([]);
     }
     expect(lateReaders.errors).toEqual([]);
-    lateReaders.close();
-    secondWriter.close();
     expect(await after.stop('SIGTERM')).toEqual({ code: 0, signal: null });
   },
   60_000,
