@@ -1,5 +1,5 @@
 import { isEphemeral } from '@nsq/protocol';
-import { WaitingLine, type Consumer } from './consumer.js';
+import { NO_OUTPUT, WaitingLine, type Consumer } from './consumer.js';
 import { Cursor } from './cursor.js';
 import type { Engine } from './engine.js';
 import type { Message } from './message.js';
@@ -92,6 +92,7 @@ export class Channel {
   removeConsumer(consumer: Consumer): void {
     if (!this.consumers.delete(consumer)) return;
     consumer.channel = null;
+    consumer.output = NO_OUTPUT;
     this.#line.remove(consumer);
     if (this.ephemeral && this.consumers.size === 0 && !this.exiting) this.topic.deleteChannel(this.name);
   }
@@ -225,6 +226,7 @@ export class Channel {
     this.#engine.wheel.remove(message);
     message.due = Math.min(this.#engine.now + consumer.msgTimeout, message.deliveredAt + this.#engine.limits.maxMsgTimeout);
     this.#engine.wheel.add(message);
+    message.detach(); // it stays long: the chunk it came in need not
     return Answer.Ok;
   }
 

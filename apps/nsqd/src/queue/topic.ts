@@ -235,6 +235,12 @@ export class Topic {
     }
     cursor.settle();
     cursor.copyFrom(new Cursor(this.#last));
+    if (this.#slab.inUse && this.#drained()) this.#slab.release();
+  }
+
+  #drained(): boolean {
+    for (const channel of this.channels.values()) if (channel.position < this.head) return false;
+    return true;
   }
 
   // ---- channels

@@ -33,7 +33,7 @@ export class Commands implements CommandSink, ConsumerOutput {
   readonly #run = new PubRun();
   #topic: Topic | null = null; // of the last publish
   #mpubTopic = '';
-  #identified = false;
+  #delivery: { readonly msgTimeout: number; readonly sampleRate: number } | null = null; // as the first IDENTIFY said
   #unbuffered = false;
 
   constructor(connection: Connection, context: ConnectionContext) {
@@ -108,9 +108,13 @@ export class Commands implements CommandSink, ConsumerOutput {
     settings.apply(request, options);
     reader.heartbeats = settings.heartbeatInterval > 0;
     this.#unbuffered = settings.outputBufferSize === 1;
-    // The first IDENTIFY sets the beat; later ones are heard, not followed.
-    if (!this.#identified) this.#connection.restartTimers();
-    this.#identified = true;
+    // The first IDENTIFY sets the beat and what delivery goes by; later ones are heard, but only the read deadline follows them.
+    if (this.#delivery === null) {
+      this.#delivery = { msgTimeout: settings.msgTimeout, sampleRate: settings.sampleRate };
+      this.#connection.restartTimers();
+    } else {
+      this.#connection.restartReadDeadline();
+    }
     if (request.feature_negotiation === true && request.deflate === true && request.snappy === true && options.deflate && options.snappy) {
       throw new ProtocolError('E_IDENTIFY_FAILED', 'cannot enable both deflate and snappy compression');
     }
@@ -140,7 +144,8 @@ export class Commands implements CommandSink, ConsumerOutput {
     if (limit > 0 && channel.consumers.size >= limit) {
       throw new ProtocolError('E_SUB_FAILED', `SUB failed consumers for ${topicName}:${channelName} exceeds limit of ${limit}`);
     }
-    this.consumer = new Consumer(this, settings.msgTimeout, settings.sampleRate);
+    const { msgTimeout, sampleRate } = this.#delivery ?? settings;
+    this.consumer = new Consumer(this, msgTimeout, sampleRate);
     channel.addConsumer(this.consumer);
     reader.state = ConnectionState.Subscribed;
     this.#connection.sendFrame(OK_FRAME);
@@ -205,7 +210,7 @@ export class Commands implements CommandSink, ConsumerOutput {
       message.bytes.copy(output.bytes, output.used, message.at + SIZE_BYTES, message.at + SIZE_BYTES + size);
       output.used += size;
     }
-    if (this.#unbuffered) output.flush();
+    if (this.#unbuffered) output.flushInTurn();
     else this.#connection.wantFlush();
     return !output.full;
   }

@@ -19,8 +19,10 @@ import type { Flushable, TurnLoop } from './turn-loop.js';
 
 /** Unsent answers from which on nothing more is read: a client that sends and never reads is held back, not buffered for. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
-/** How long a connection that was refused is kept half open, so that its error frame is not lost to a reset. Milliseconds. */
+/** How long a connection that ends waits for the other side: its error frame would be lost to a reset. Milliseconds. */
 const LINGER_MS = 1000;
+/** How long a connection that ends waits with output that does not flow, where no heartbeat interval says so. Milliseconds. */
+const STUCK_MS = 30_000;
 
 /** What all connections share. */
 export interface ConnectionContext {
@@ -49,6 +51,7 @@ export class Connection implements Flushable {
   #ended = false; // nothing that comes is read any more
   #flushWanted = false;
   #timer: NodeJS.Timeout | undefined;
+  #beat = 0; // heartbeat interval; settings.heartbeatInterval may have changed since
   #heartbeatAt = Infinity; // times in engine milliseconds
   #readDeadline = Infinity;
   #sentBytes = 0; // accepted by the kernel, when last looked at
@@ -101,7 +104,7 @@ export class Connection implements Flushable {
     } catch (error) {
       this.#fail(error);
     }
-    if (this.socket.writableLength > MAX_UNSENT_BYTES) this.socket.pause();
+    if (this.socket.writableLength > MAX_UNSENT_BYTES) this.#holdBack();
     turns.parsed(chunk.length);
   }
 
@@ -159,7 +162,7 @@ export class Connection implements Flushable {
 
   flush(): void {
     this.#flushWanted = false;
-    this.output.flush();
+    this.output.flushInTurn();
   }
 
   sendResponse(data: Buffer | string): void {
@@ -175,34 +178,50 @@ export class Connection implements Flushable {
     this.wantFlush();
   }
 
+  /** Reads no more until the output has been sent. No command is awaited meanwhile, so there is no deadline for one. */
+  #holdBack(): void {
+    if (this.#ended) return;
+    this.socket.pause();
+    this.#readDeadline = Infinity;
+  }
+
   #drained(): void {
     this.output.full = false;
-    if (!this.#ended) this.socket.resume();
+    if (this.socket.isPaused()) {
+      this.#context.engine.tick();
+      this.restartReadDeadline();
+      this.socket.resume();
+    }
     this.commands.drained();
   }
 
   // ---- time
 
-  /** Heartbeats and the read deadline count from now. */
+  /** Heartbeats and the read deadline count from now, by the interval that the settings say. */
   restartTimers(): void {
     const { engine } = this.#context;
-    const interval = this.settings.heartbeatInterval;
-    this.#heartbeatAt = interval > 0 ? engine.now + interval : Infinity;
+    this.#beat = this.settings.heartbeatInterval;
+    this.#heartbeatAt = this.#beat > 0 ? engine.now + this.#beat : Infinity;
     this.#sentAt = engine.now;
+    this.restartReadDeadline();
+  }
+
+  /** A command line is awaited from now on, twice the heartbeat interval long. */
+  restartReadDeadline(): void {
     this.#restartReadDeadline();
     this.#arm();
   }
 
-  /** A command line is awaited from now on, twice the heartbeat interval long. */
   #restartReadDeadline(): void {
     const interval = this.settings.heartbeatInterval;
     this.#readDeadline = interval > 0 ? this.#context.engine.now + 2 * interval : Infinity;
   }
 
   #arm(): void {
+    if (this.#ended) return;
     clearTimeout(this.#timer);
     const next = Math.min(this.#heartbeatAt, this.#readDeadline);
-    if (next === Infinity || this.socket.destroyed) return;
+    if (next === Infinity) return;
     this.#timer = setTimeout(this.#onTime, Math.max(1, next - this.#context.engine.now));
   }
 
@@ -212,15 +231,17 @@ export class Connection implements Flushable {
     // Timers may fire a little early.
     const now = engine.now + 1;
     if (now >= this.#heartbeatAt) {
-      this.#heartbeatAt += this.settings.heartbeatInterval;
-      if (this.#stuck()) {
+      this.#heartbeatAt += this.#beat;
+      if (this.#heartbeatAt <= now) this.#heartbeatAt = now + this.#beat; // missed beats are not made up for
+      if (this.#stuck(this.settings.heartbeatInterval)) {
         logger.error(`TCP: client(${this.remoteAddress}) takes no data, closing`);
-        this.destroy();
+        this.#leave();
+        this.socket.destroy();
         return;
       }
-      if (!this.#ended) this.sendFrame(HEARTBEAT_FRAME);
+      this.sendFrame(HEARTBEAT_FRAME);
     }
-    if (now >= this.#readDeadline && !this.#ended && !this.reader.paused) {
+    if (now >= this.#readDeadline && !this.reader.paused) {
       const error = this.reader.end();
       logger.error(`TCP: client(${this.remoteAddress}) - read timed out`);
       if (error === undefined) this.destroy();
@@ -230,8 +251,8 @@ export class Connection implements Flushable {
     this.#arm();
   };
 
-  /** Whether output has waited for a whole heartbeat interval without a byte going out. */
-  #stuck(): boolean {
+  /** Whether output has waited for `limit` milliseconds, 0 for any time, without a byte going out since this was last asked. */
+  #stuck(limit: number): boolean {
     const { socket } = this;
     const sent = socket.bytesWritten - socket.writableLength;
     if (socket.writableLength === 0 || sent !== this.#sentBytes) {
@@ -239,36 +260,46 @@ export class Connection implements Flushable {
       this.#sentAt = this.#context.engine.now;
       return false;
     }
-    return this.#context.engine.now - this.#sentAt >= this.settings.heartbeatInterval - 1;
+    return limit > 0 && this.#context.engine.now - this.#sentAt >= limit - 1;
   }
 
   // ---- the end
 
-  /** Sends what is to be sent, then closes. What the client still sends is read and dropped for a moment. */
+  /** Sends what is to be sent, as long as that flows, then closes. What the client still sends is read and dropped for a moment. */
   end(): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.commands.leave();
-    this.output.flush();
+    this.#leave();
     this.socket.end();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.destroy(), LINGER_MS);
+    this.socket.resume();
+    this.#linger();
   }
 
-  /** Closes at once. */
+  #linger(): void {
+    this.#timer = setTimeout(() => {
+      this.#context.engine.tick();
+      if (this.socket.writableFinished || this.#stuck(this.settings.heartbeatInterval || STUCK_MS)) this.socket.destroy();
+      else this.#linger();
+    }, LINGER_MS);
+  }
+
+  /** Closes as soon as the output is sent, for which there is a moment. */
   destroy(): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
-    this.commands.leave();
-    this.output.flush();
+    this.#leave();
+    if (this.socket.destroyed) return;
+    this.#timer = setTimeout(() => this.socket.destroy(), LINGER_MS);
     this.socket.destroySoon();
   }
 
   #closed(): void {
+    this.#leave();
+    this.#onClose(this);
+  }
+
+  /** The client has no part in anything any more. Output is handed over; that of a destroyed socket is dropped and its buffer returned. */
+  #leave(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.commands.leave();
-    this.output.flush(); // returns the buffer: the socket is gone
-    this.#onClose(this);
+    this.output.flush();
   }
 }
