@@ -1,4 +1,6 @@
 import { hostname } from 'node:os';
+import path from 'node:path';
+import { FileCache, nodeFileSystem } from '@nsq/commit-log';
 import { versionLine, type LogLevel } from '@nsq/options';
 import { Logger, parseListenAddress } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
@@ -12,7 +14,10 @@ import { Engine } from './queue/engine.js';
 import type { ClientStats } from './stats/client-stats.js';
 import { MemoryMonitor, type MemoryStats } from './stats/memory.js';
 import { lockDataPath, type DataPathLock } from './storage/data-path-lock.js';
-import { SnapshotStorage } from './storage/snapshot-storage.js';
+import { DiskStorage } from './storage/disk-storage.js';
+import { Health } from './storage/health.js';
+import type { Durability } from './storage/storage-context.js';
+import { StorageLoop } from './storage-loop.js';
 import { describeClient } from './tcp/describe-client.js';
 import { TcpServer } from './tcp/tcp-server.js';
 import { TurnLoop } from './tcp/turn-loop.js';
@@ -20,6 +25,15 @@ import { TopicStore } from './topic-store.js';
 
 /** The version of NSQ whose protocol and API this is; clients look at it. */
 export const NSQ_VERSION = '1.3.0';
+
+/** Bytes of messages that a topic keeps in memory, whatever their number. */
+const MAX_WINDOW_BYTES = 2 ** 30;
+
+/** Without a window every message is stored when it is published. */
+function durabilityOf(options: NsqdOptions): Durability {
+  const asked = options.durability as Durability;
+  return asked === 'memory' && options.memQueueSize === 0 ? 'disk' : asked;
+}
 
 /** What is not an option of the command line. */
 export interface NsqdSetup {
@@ -46,6 +60,9 @@ export class Nsqd implements HttpContext {
   readonly #tcp: TcpServer;
   readonly #http: HttpLoop | undefined;
   readonly #scan: QueueScanLoop;
+  readonly #files: FileCache;
+  readonly #health = new Health();
+  readonly #storageLoop: StorageLoop;
   readonly #memory = new MemoryMonitor();
   readonly #group = new WaitGroup();
   #main: Promise<void> | undefined;
@@ -60,7 +77,12 @@ export class Nsqd implements HttpContext {
     this.engine = new Engine({
       nodeId: options.nodeId,
       clock: systemClock,
-      limits: options,
+      limits: {
+        memQueueSize: options.memQueueSize,
+        maxWindowBytes: MAX_WINDOW_BYTES,
+        maxMsgTimeout: options.maxMsgTimeout,
+      },
+      openLog: (topic) => storage.open(topic),
       events: {
         topicCreated: (topic) => {
           logger.info(`TOPIC(${topic.name}): created`);
@@ -83,7 +105,20 @@ export class Nsqd implements HttpContext {
       },
     });
     const turns = new TurnLoop(this.engine);
-    this.#store = new TopicStore(this.engine, new SnapshotStorage(options.dataPath), options.dataPath, this.version, logger);
+    this.#files = new FileCache();
+    const storage = new DiskStorage({
+      fileSystem: nodeFileSystem,
+      files: this.#files,
+      folder: path.join(options.dataPath, 'topics'),
+      segmentBytes: options.maxBytesPerFile,
+      durability: durabilityOf(options),
+      syncEvery: options.syncEvery,
+      health: this.#health,
+      logger,
+      barrier: () => this.#store.pending,
+    });
+    this.#store = new TopicStore(this.engine, storage, options.dataPath, this.version, logger);
+    this.#storageLoop = new StorageLoop(this.#store, options.syncTimeout);
     this.#tcp = new TcpServer({ engine: this.engine, turns, options, logger, version: this.version });
     this.#http = options.httpAddress === '' ? undefined : new HttpLoop(logger, (server) => registerRoutes(server, this));
     this.#scan = new QueueScanLoop(this.engine, options.queueScanInterval, logger);
@@ -165,6 +200,7 @@ export class Nsqd implements HttpContext {
     const http = this.#http;
     if (http !== undefined) this.#group.wrap((signal) => http.run(signal), 'httpServer');
     this.#group.wrap((signal) => this.#scan.run(signal), 'queueScanLoop');
+    this.#group.wrap((signal) => this.#storageLoop.run(signal), 'storageLoop');
     await this.#group.wait();
   }
 
@@ -216,7 +252,7 @@ export class Nsqd implements HttpContext {
   }
 
   health(): string | undefined {
-    return undefined;
+    return this.#health.problem;
   }
 
   *clients(): Generator<ClientStats> {

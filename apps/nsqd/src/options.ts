@@ -132,7 +132,6 @@ export const nsqdOptionTable = {
     choices: ['memory', 'disk', 'fsync'],
     default: 'memory',
     help: 'what an accepted message survives: memory (a clean restart), disk (a killed process), fsync (a power loss)',
-    later: 'the commit log',
   }),
 
   queueScanInterval: durationOption({

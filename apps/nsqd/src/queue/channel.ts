@@ -1,4 +1,6 @@
 import { isEphemeral } from '@nsq/protocol';
+import { Backlog } from './backlog.js';
+import type { Batch } from './batch.js';
 import { WaitingLine, type Consumer } from './consumer.js';
 import { Cursor } from './cursor.js';
 import type { Engine } from './engine.js';
@@ -30,22 +32,25 @@ export class Channel {
 
   readonly #engine: Engine;
   readonly #cursor: Cursor;
+  readonly #backlog: Backlog | null; // null for a topic without a log
+  #inBacklog = false; // the cursor stands in what was read from the log, not in the window
   readonly #inFlight = new MessageTable();
   readonly #deferred = new MessageTable();
   readonly #ready = new MessageList();
   readonly #line = new WaitingLine();
   #readyNext = false; // whose turn it is: ready and fresh messages alternate
   #marked = false;
-  readonly #countedFrom: number; // sequence number from which messages count as entered
+  #countedFrom: number; // sequence number from which messages count as entered
   #enteredDeferred = 0;
 
-  constructor(engine: Engine, topic: Topic, name: string, start: Cursor) {
+  /** @param start sequence number of the first message to deliver */
+  constructor(engine: Engine, topic: Topic, name: string, start: number) {
     this.#engine = engine;
     this.topic = topic;
     this.name = name;
     this.ephemeral = isEphemeral(name);
-    this.#cursor = new Cursor(start.batch);
-    this.#cursor.copyFrom(start);
+    this.#cursor = new Cursor(start);
+    this.#backlog = topic.log === null ? null : new Backlog(topic.log, this.#cursor, () => this.notify());
     this.#countedFrom = topic.dispatched;
   }
 
@@ -72,12 +77,21 @@ export class Channel {
     return this.#cursor.seq;
   }
 
-  get cursor(): Readonly<Cursor> {
-    return this.#cursor;
+  /** Messages that only the log holds. */
+  get backendDepth(): number {
+    const { start } = this.topic.window;
+    return this.#freshBefore(Math.min(start, this.topic.dispatched));
   }
 
   get #fresh(): number {
-    return this.topic.dispatched - this.#cursor.seq;
+    return this.#freshBefore(this.topic.dispatched);
+  }
+
+  #freshBefore(end: number): number {
+    const { seq } = this.#cursor;
+    const { holes } = this.topic;
+    if (end <= seq) return 0;
+    return holes.none ? end - seq : end - seq - holes.countBetween(seq, end);
   }
 
   // ---- consumers
@@ -130,15 +144,17 @@ export class Channel {
       // A fair share while there is little, so that the first in line does not take it all.
       const round = this.#line.length;
       const share = Math.min(MAX_ROUND, Math.max(1, Math.floor(this.depth / round)));
+      const before = left;
       for (let i = 0; i < round && left > 0 && this.depth > 0; i++) {
         const consumer = this.#line.shift();
         if (consumer === null) break;
         left -= this.#give(consumer, Math.min(share, left), now);
         if (consumer.canTake()) this.#line.push(consumer);
       }
+      if (left === before) break; // what is next has to be read first
     }
     if (left <= 0) this.#mark();
-    if (this.#fresh === 0) this.topic.letGo(this.#cursor);
+    if (this.#fresh === 0) this.#caughtUp();
     if (this.ephemeral) this.dropOverflow();
     return budget - left;
   }
@@ -172,8 +188,10 @@ export class Channel {
 
   #takeFresh(): Message | null {
     const cursor = this.#cursor;
-    if (cursor.seq >= this.topic.dispatched || !cursor.settle()) return null;
-    const { batch, at, index } = cursor;
+    if (!this.topic.holes.none) this.#jump();
+    if (cursor.seq >= this.topic.dispatched || !(cursor.settle() || this.#attach())) return null;
+    const { at, index } = cursor;
+    const batch = cursor.batch as Batch;
     const message = this.#engine.pool.take();
     const size = batch.bytes.readInt32BE(at);
     message.idHi = batch.idHi;
@@ -184,10 +202,44 @@ export class Channel {
     message.bytes = batch.bytes;
     message.at = at;
     message.size = size;
+    if (batch.segment !== null) message.hold(batch.segment);
     cursor.at = at + 4 + size + batch.gap;
     cursor.index = index + 1;
     cursor.seq++;
     return message;
+  }
+
+  /** Finds the cursor's batch: in the window, or in the log. False when it has to be read first. */
+  #attach(): boolean {
+    const { window } = this.topic;
+    if (this.#cursor.seq < window.start && this.#backlog !== null) {
+      this.#inBacklog = true;
+      if (this.#backlog.fill(window.start, this.#engine.now)) return this.#cursor.settle();
+      if (this.#cursor.seq < window.start) return false;
+    }
+    this.#inBacklog = false;
+    window.attach(this.#cursor);
+    return this.#cursor.settle();
+  }
+
+  /** Passes what was dropped. */
+  #jump(): void {
+    const next = this.topic.holes.skip(this.#cursor.seq);
+    if (next !== this.#cursor.seq) this.#cursor.moveTo(next);
+  }
+
+  /** With nothing to deliver, the cursor keeps no memory alive. */
+  #caughtUp(): void {
+    const { window } = this.topic;
+    if (this.#cursor.seq === window.head) {
+      this.#inBacklog = false;
+      this.#cursor.standBehind(window.end());
+    }
+  }
+
+  /** The oldest batches have left the window. A cursor among them goes on in the log. */
+  windowMoved(): void {
+    if (!this.#inBacklog && this.#cursor.seq < this.topic.window.start) this.#cursor.detach();
   }
 
   // ---- answers of consumers
@@ -298,7 +350,7 @@ export class Channel {
 
   /** Drops everything: queued, in flight and deferred. */
   empty(): void {
-    this.topic.moveToDispatched(this.#cursor);
+    this.#cursor.moveTo(this.topic.dispatched);
     this.#discardTracked();
     for (const consumer of this.consumers) {
       consumer.inFlightCount = 0;
@@ -314,6 +366,7 @@ export class Channel {
       consumer.output.close();
     }
     this.consumers.clear();
+    this.#backlog?.close();
     this.#discardTracked();
   }
 
@@ -321,12 +374,31 @@ export class Channel {
   dropOverflow(): void {
     const excess = this.depth - this.#engine.limits.memQueueSize;
     if (excess <= 0) return;
-    this.#cursor.skip(Math.min(excess, this.#fresh));
+    this.#skip(Math.min(excess, this.#fresh));
     for (let left = this.depth - this.#engine.limits.memQueueSize; left > 0; left--) {
       const oldest = this.#ready.shift();
       if (oldest === null) return;
       this.#engine.pool.give(oldest);
     }
+  }
+
+  /** Passes `count` messages without delivering them. */
+  #skip(count: number): void {
+    for (let left = count; left > 0;) {
+      this.#jump();
+      const { seq } = this.#cursor;
+      const next = this.topic.holes.none ? seq + left : Math.min(seq + left, this.topic.holes.next(seq));
+      left -= next - seq;
+      if (!this.#inBacklog && seq >= this.topic.window.start && (this.#cursor.batch !== null || this.#attach()))
+        this.#cursor.skip(next - seq);
+      else this.#cursor.moveTo(next);
+    }
+  }
+
+  /** The topic dropped what nobody had received, from `from` up to, not including, `to`. */
+  dropped(from: number, to: number): void {
+    this.#countedFrom += to - from;
+    if (this.#cursor.seq === from) this.#cursor.moveTo(to);
   }
 
   /** What has been delivered or deferred and is not finished: first in flight, then ready, then deferred. */
@@ -338,7 +410,7 @@ export class Channel {
 
   /** Batches from `seq` on have moved in memory. */
   relocate(seq: number): void {
-    if (this.#cursor.batch.seq >= seq) this.#cursor.relocate();
+    if (!this.#inBacklog && this.#cursor.seq >= seq) this.#cursor.relocate();
   }
 
   /** Whether a message of `unfinished` waits for its time. */

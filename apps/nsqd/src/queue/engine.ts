@@ -1,8 +1,9 @@
-import { MessageIdSource } from '@nsq/protocol';
+import { isEphemeral, MessageIdSource } from '@nsq/protocol';
 import type { Channel } from './channel.js';
 import type { Clock } from './clock.js';
 import { MessagePool, type Message } from './message.js';
 import { TimingWheel } from './timing-wheel.js';
+import type { TopicLog } from './topic-log.js';
 import { Topic } from './topic.js';
 
 /** Messages that one turn handles before it lets the event loop go on. */
@@ -12,8 +13,10 @@ const SCAN_BUDGET = 10_000;
 const NANOSECONDS = 1_000_000n;
 
 export interface EngineLimits {
-  /** Messages that an ephemeral topic or channel keeps. */
+  /** Messages that a topic keeps in memory, and all that an ephemeral topic or channel keeps. */
   memQueueSize: number;
+  /** Bytes of messages that a topic keeps in memory. */
+  maxWindowBytes: number;
   /** Milliseconds after its delivery up to which TOUCH extends a message's timeout. */
   maxMsgTimeout: number;
 }
@@ -33,6 +36,8 @@ export interface EngineSetup {
   readonly clock: Clock;
   readonly limits: EngineLimits;
   readonly events: EngineEvents;
+  /** The log of a topic that is not ephemeral. @default nothing is stored */
+  readonly openLog?: (name: string) => TopicLog;
   /** 0 up to, not including, 1. */
   readonly random?: () => number;
 }
@@ -57,6 +62,7 @@ export class Engine {
   timestampLo = 0;
 
   readonly #clock: Clock;
+  readonly #openLog: (name: string) => TopicLog | null;
   #stamped = false;
   #topics: Topic[] = []; // with something published in this turn
   #channels: Channel[] = []; // with something to deliver in this turn
@@ -64,6 +70,8 @@ export class Engine {
 
   constructor(setup: EngineSetup) {
     this.#clock = setup.clock;
+    const { openLog } = setup;
+    this.#openLog = (name) => (openLog === undefined || isEphemeral(name) ? null : openLog(name));
     this.limits = setup.limits;
     this.events = setup.events;
     this.random = setup.random ?? Math.random;
@@ -101,7 +109,7 @@ export class Engine {
   topic(name: string, started = true): Topic {
     const known = this.topics.get(name);
     if (known !== undefined) return known;
-    const topic = new Topic(this, name, started);
+    const topic = new Topic(this, name, this.#openLog(name), started);
     this.topics.set(name, topic);
     this.events.topicCreated(topic);
     return topic;

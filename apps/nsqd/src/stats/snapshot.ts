@@ -159,7 +159,7 @@ function topicStats(topic: Topic, channels: readonly Channel[], clients: ClientG
     name: topic.name,
     channels: channels.map((channel) => channelStats(channel, clients)),
     depth: topic.depth,
-    backendDepth: 0, // nothing is on disk while the daemon runs
+    backendDepth: topic.backendDepth,
     messageCount: topic.messageCount,
     messageBytes: topic.messageBytes,
     paused: topic.paused,
@@ -171,7 +171,7 @@ function channelStats(channel: Channel, clients: ClientGroups | null): ChannelSt
   return {
     name: channel.name,
     depth: channel.depth,
-    backendDepth: 0,
+    backendDepth: channel.backendDepth,
     inFlightCount: channel.inFlightCount,
     deferredCount: channel.deferredCount,
     messageCount: channel.messageCount,

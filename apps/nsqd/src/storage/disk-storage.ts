@@ -1,0 +1,117 @@
+import path from 'node:path';
+import type { Engine } from '../queue/engine.js';
+import type { Topic } from '../queue/topic.js';
+import { writeCheckpoint } from './checkpoint-file.js';
+import { folderOf, topicOf } from './folder-name.js';
+import type { StorageContext } from './storage-context.js';
+import { captureCheckpoint, carryForward, storeRest } from './topic-checkpoint.js';
+import { recoverTopic, type RecoveredTopic } from './topic-recovery.js';
+import { TopicStorage } from './topic-storage.js';
+
+const DELETED = '.deleted-';
+
+/** The logs and checkpoints of all topics: a folder for each in `topics/` of the data folder. */
+export class DiskStorage {
+  readonly #context: StorageContext;
+  readonly #storages = new Map<string, TopicStorage>();
+  readonly #removals = new Map<string, Promise<void>>(); // by folder
+  #deleted = 0;
+
+  constructor(context: StorageContext) {
+    this.#context = context;
+  }
+
+  /** The storage of a topic that is new or being loaded. */
+  open(topic: string): TopicStorage {
+    const folder = path.join(this.#context.folder, folderOf(topic));
+    const storage = new TopicStorage(this.#context, folder, this.#removals.get(folder));
+    this.#storages.set(topic, storage);
+    return storage;
+  }
+
+  /** Topics that something is stored of. Folders of deleted ones that a crash left behind are removed. */
+  async topics(): Promise<string[]> {
+    const { fileSystem, folder } = this.#context;
+    const topics: string[] = [];
+    for (const name of await fileSystem.list(folder)) {
+      if (name.startsWith(DELETED)) await fileSystem.removeFolder(path.join(folder, name));
+      const topic = topicOf(name);
+      if (topic !== undefined) topics.push(topic);
+    }
+    return topics;
+  }
+
+  /** What is stored of a topic whose storage was opened, undefined when nothing is. */
+  async recover(topic: string, channels: readonly string[]): Promise<RecoveredTopic | undefined> {
+    const storage = this.#of(topic);
+    if ((await this.#context.fileSystem.list(storage.folder)).length === 0) return undefined;
+    return recoverTopic(this.#context, storage, channels);
+  }
+
+  /** Drops all that is stored of a topic. Once resolved, a restart does not find it. */
+  async remove(topic: string): Promise<void> {
+    const storage = this.#storages.get(topic);
+    if (storage === undefined) return;
+    this.#storages.delete(topic);
+    const removal = this.#remove(storage);
+    this.#removals.set(storage.folder, removal);
+    await removal.finally(() => {
+      if (this.#removals.get(storage.folder) === removal) this.#removals.delete(storage.folder);
+    });
+  }
+
+  async #remove(storage: TopicStorage): Promise<void> {
+    const { fileSystem, folder } = this.#context;
+    await storage.close();
+    if ((await fileSystem.list(storage.folder)).length === 0) return;
+    const gone = path.join(folder, `${DELETED}${this.#deleted++}`);
+    await fileSystem.rename(storage.folder, gone);
+    await fileSystem.syncFolder(folder);
+    await fileSystem.removeFolder(gone);
+  }
+
+  /** Writes down where a topic stands, if that has changed, and frees what nobody needs any more. */
+  async checkpoint(engine: Engine, topic: Topic): Promise<void> {
+    const storage = this.#storages.get(topic.name);
+    if (storage === undefined || !storage.dirty || storage.log === null) return;
+    storage.dirty = false;
+    try {
+      const { fileSystem, durability, health } = this.#context;
+      if (durability !== 'fsync') await storage.sync();
+      carryForward(engine, topic, storage);
+      const { checkpoint, freeBefore } = captureCheckpoint(engine, topic, storage);
+      await writeCheckpoint(fileSystem, storage.folder, checkpoint);
+      // Somebody may have deleted the topic meanwhile.
+      if (this.#storages.get(topic.name) !== storage) return;
+      await storage.log.dropBefore(freeBefore);
+      storage.segments.forgetBefore(freeBefore);
+      health.worked();
+    } catch (error) {
+      storage.dirty = true;
+      throw error;
+    }
+  }
+
+  /** Stores everything of a topic, for a stop. Nothing may change any more. */
+  async store(engine: Engine, topic: Topic): Promise<void> {
+    const storage = this.#of(topic.name);
+    await storeRest(engine, topic, storage);
+    await storage.sync();
+    if (storage.log !== null) {
+      storage.dirty = true;
+      await this.checkpoint(engine, topic);
+    }
+    await storage.close();
+  }
+
+  /** Waits for what is being removed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#removals.values());
+  }
+
+  #of(topic: string): TopicStorage {
+    const storage = this.#storages.get(topic);
+    if (storage === undefined) throw new Error(`no storage of topic ${topic} is open`);
+    return storage;
+  }
+}

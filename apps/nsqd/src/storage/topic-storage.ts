@@ -1,0 +1,248 @@
+import { CommitLog, type LogLocation } from '@nsq/commit-log';
+import { Batch } from '../queue/batch.js';
+import type { Message } from '../queue/message.js';
+import type { Done, LogCursor, TopicLog } from '../queue/topic-log.js';
+import { LogBatches } from './log-batches.js';
+import { encodeBatch, encodeDeferred } from './record.js';
+import { Segments } from './segments.js';
+import type { StorageContext } from './storage-context.js';
+
+/** Bytes waiting to be written from which on publishers are held back, and down to which. */
+const CONGESTED_BYTES = 32 * 1024 * 1024;
+const RELIEVED_BYTES = CONGESTED_BYTES / 2;
+
+/** What was to be done before the log was open. */
+type Task = (log: CommitLog) => void;
+
+/** The log of one topic. It is opened, and its folder made, when there is something to write. */
+export class TopicStorage implements TopicLog {
+  readonly folder: string;
+  readonly segments = new Segments();
+  readonly writesThrough: boolean;
+  /** Positions have changed since the last checkpoint. */
+  dirty = false;
+  readonly #context: StorageContext;
+  readonly #ready: Promise<void>;
+  #log: CommitLog | null = null;
+  #opening = false;
+  #tasks: Task[] = []; // what was to be written before the log was open, and what to do instead when it cannot be opened
+  #failures: ((error: Error) => void)[] = [];
+  #firstSequence = 0; // of a log that is not open yet
+  #end = 0;
+  #empty = true;
+  #unopened = 0; // bytes that wait for the log to be opened
+  #sinceSync = 0;
+  #waiting: (() => void)[] = []; // publishers held back
+
+  /** @param ready the folder is free: an earlier topic of this name has been removed */
+  constructor(context: StorageContext, folder: string, ready: Promise<void> = Promise.resolve()) {
+    this.#context = context;
+    this.folder = folder;
+    this.#ready = ready;
+    this.writesThrough = context.durability !== 'memory';
+  }
+
+  get log(): CommitLog | null {
+    return this.#log;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  get empty(): boolean {
+    return this.#empty;
+  }
+
+  get congested(): boolean {
+    return this.#unwritten > CONGESTED_BYTES;
+  }
+
+  get #unwritten(): number {
+    return this.#unopened + (this.#log?.unwrittenBytes ?? 0);
+  }
+
+  /** Takes over a log that was opened to look into it. @param head where numbering goes on when it is empty */
+  adopt(log: CommitLog, head: number): void {
+    this.#log = log;
+    this.#empty = log.empty;
+    this.#end = log.empty ? head : log.nextSequence;
+  }
+
+  // ---- writing
+
+  append(batch: Batch, done: Done): void {
+    if (batch.gap > 0) batch.moveTo(Buffer.allocUnsafeSlow(batch.packedBytes), 0);
+    const { seq, count } = batch;
+    batch.writing = true;
+    if (this.#empty && seq !== this.#end) this.#restartAt(seq);
+    this.#empty = false;
+    this.#end = seq + count;
+    this.#write(count, encodeBatch(batch), (error, location) => {
+      batch.writing = false;
+      if (error === null) batch.segment = this.segments.use(location.segment);
+      done(error);
+    });
+    this.#countForSync(count);
+  }
+
+  appendDeferred(message: Message, channels: readonly string[], dueAt: number, done: Done): void {
+    this.#empty = false;
+    this.#write(0, encodeDeferred({ message, channels, dueAt }), (error, location) => {
+      if (error === null) message.hold(this.segments.use(location.segment));
+      done(error);
+    });
+    this.#countForSync(1);
+  }
+
+  /** Writes a message again, for one channel. The segment it is in now; `null` when that failed. */
+  carry(message: Message, channels: readonly string[], dueAt: number, done: (location: LogLocation | null) => void): void {
+    this.#write(0, encodeDeferred({ message, channels, dueAt }), (error, location) => done(error === null ? location : null));
+  }
+
+  #write(count: number, pieces: readonly Buffer[], done: (error: Error | null, location: LogLocation) => void): void {
+    const { durability, health, barrier } = this.#context;
+    this.dirty = true;
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (this.#log === null) this.#unopened += bytes;
+    this.#withLog(
+      (log) => {
+        log.append(count, pieces, durability === 'fsync' ? 'synced' : 'written', (error, location) => {
+          if (error === null) {
+            health.worked();
+          } else {
+            health.failed(error);
+            this.#end = log.nextSequence;
+            this.#empty = log.empty;
+          }
+          const others = error === null && this.writesThrough ? barrier() : null;
+          if (others === null) done(error, location);
+          else void others.then(() => done(null, location));
+          this.#relieve();
+        });
+      },
+      (error) => {
+        health.failed(error);
+        done(error, { segment: 0, offset: 0 });
+      },
+      bytes,
+    );
+  }
+
+  #withLog(task: Task, failed: (error: Error) => void, bytes: number): void {
+    if (this.#log !== null) {
+      task(this.#log);
+      return;
+    }
+    this.#tasks.push((log) => {
+      this.#unopened -= bytes;
+      task(log);
+    });
+    this.#failures.push((error) => {
+      this.#unopened -= bytes;
+      failed(error);
+    });
+    if (!this.#opening) void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    this.#opening = true;
+    let opened: CommitLog | null = null;
+    let failure = new Error('the log is closed');
+    const first = this.#firstSequence;
+    try {
+      await this.#ready;
+      const { fileSystem, files, segmentBytes, logger } = this.#context;
+      const { log } = await CommitLog.open({
+        folder: this.folder,
+        fileSystem,
+        files,
+        segmentBytes,
+        nextSequence: first,
+        onDamage: (damage) => logger.error(`STORAGE: ${JSON.stringify(damage)}`),
+      });
+      opened = log;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+    }
+    this.#opening = false;
+    const tasks = this.#tasks;
+    const failures = this.#failures;
+    this.#tasks = [];
+    this.#failures = [];
+    if (opened === null) {
+      this.#end = first;
+      this.#empty = true;
+      for (const fail of failures) fail(failure);
+      return;
+    }
+    this.#log = opened;
+    for (const task of tasks) task(opened);
+  }
+
+  #restartAt(seq: number): void {
+    this.#end = seq;
+    if (this.#log === null) this.#firstSequence = seq;
+    else void this.#log.reset(seq);
+  }
+
+  #countForSync(count: number): void {
+    if (this.#context.durability === 'fsync') return;
+    this.#sinceSync += count;
+    if (this.#context.syncEvery > 0 && this.#sinceSync >= this.#context.syncEvery) void this.sync();
+  }
+
+  /** Has all that was appended on the disk. */
+  async sync(): Promise<void> {
+    this.#sinceSync = 0;
+    try {
+      await this.#log?.sync();
+    } catch (error) {
+      this.#context.health.failed(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  // ---- reading and freeing
+
+  read(seq: number): LogCursor {
+    if (this.#log === null) throw new Error('nothing is stored');
+    return new LogBatches(this.#log.read(seq), this.segments, this.#context.logger);
+  }
+
+  clear(seq: number): boolean {
+    if (this.#empty) {
+      this.#restartAt(seq);
+      return true;
+    }
+    if (this.segments.firstUsed !== Infinity) return false;
+    this.#empty = true;
+    this.#restartAt(seq);
+    return true;
+  }
+
+  touched(): void {
+    this.dirty = true;
+  }
+
+  // ---- back-pressure
+
+  /** Calls back, once, when publishers may go on. */
+  whenRelieved(resume: () => void): void {
+    if (this.congested) this.#waiting.push(resume);
+    else resume();
+  }
+
+  #relieve(): void {
+    if (this.#waiting.length === 0 || this.#unwritten > RELIEVED_BYTES) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+
+  // ---- the end
+
+  async close(): Promise<void> {
+    await this.#log?.close();
+    this.#log = null;
+  }
+}
