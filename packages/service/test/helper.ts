@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { bindHttp, createHttpServer, Logger, type HttpServerOptions, type LogLevel } from '../src/index.js';
+import type { LogLevel } from '@nsq/options';
+import { bindHttp, createHttpServer, Logger, type HttpServerOptions } from '../src/index.js';
 
 /** A logger that keeps its lines, without time. */
 export function testLogger(level: LogLevel = 'debug'): { logger: Logger; lines: string[] } {

@@ -1,7 +1,7 @@
 import { isEphemeral } from '@nsq/protocol';
 import { Backlog } from './backlog.js';
 import type { Batch } from './batch.js';
-import { WaitingLine, type Consumer } from './consumer.js';
+import { NO_OUTPUT, WaitingLine, type Consumer } from './consumer.js';
 import { Cursor } from './cursor.js';
 import type { Engine } from './engine.js';
 import type { Message } from './message.js';
@@ -106,6 +106,7 @@ export class Channel {
   removeConsumer(consumer: Consumer): void {
     if (!this.consumers.delete(consumer)) return;
     consumer.channel = null;
+    consumer.output = NO_OUTPUT;
     this.#line.remove(consumer);
     if (this.ephemeral && this.consumers.size === 0 && !this.exiting) this.topic.deleteChannel(this.name);
   }
@@ -231,10 +232,11 @@ export class Channel {
   /** With nothing to deliver, the cursor keeps no memory alive. */
   #caughtUp(): void {
     const { window } = this.topic;
-    if (this.#cursor.seq === window.head) {
-      this.#inBacklog = false;
-      this.#cursor.standBehind(window.end());
-    }
+    const { batch, seq } = this.#cursor;
+    if (seq !== window.head || (batch === window.last && batch.count === 0)) return;
+    this.#inBacklog = false;
+    this.#cursor.standBehind(window.end());
+    this.topic.passed();
   }
 
   /** The oldest batches have left the window. A cursor among them goes on in the log. */
@@ -277,6 +279,7 @@ export class Channel {
     this.#engine.wheel.remove(message);
     message.due = Math.min(this.#engine.now + consumer.msgTimeout, message.deliveredAt + this.#engine.limits.maxMsgTimeout);
     this.#engine.wheel.add(message);
+    message.detach(); // it stays long: the chunk it came in need not
     return Answer.Ok;
   }
 

@@ -9,6 +9,12 @@ export interface ConsumerOutput {
   close(): void;
 }
 
+/** In the place of a connection that has left: messages still in flight to it must not keep it in memory. */
+export const NO_OUTPUT: ConsumerOutput = {
+  send: () => false,
+  close: () => undefined,
+};
+
 /** One subscription: what it may receive and what it holds. */
 export class Consumer {
   /** Most messages that may be in flight to it. Change it through `Channel.setReady`. */
@@ -28,7 +34,7 @@ export class Consumer {
   /** Stands in the channel's line of consumers that can take a message. */
   waiting = false;
   nextWaiting: Consumer | null = null;
-  readonly output: ConsumerOutput;
+  output: ConsumerOutput;
 
   constructor(output: ConsumerOutput, msgTimeout: number, sampleRate = 0) {
     this.output = output;

@@ -43,9 +43,11 @@ export class Spill {
   enforce(needed: number): void {
     const window = this.#window;
     let evicted = false;
-    while (this.#exceeds(window.count - window.first.count, window.bytes - window.first.packedBytes)) {
+    while (window.first.count > 0) {
       const batch = window.first;
-      if (!this.#mayGo(batch, needed)) break;
+      const passed = needed >= batch.seq + batch.count;
+      if (!passed && !this.#exceeds(window.count - batch.count, window.bytes - batch.packedBytes)) break;
+      if (batch.segment === null && !(passed && this.#writing === 0 && this.#unstored(batch))) break;
       if (batch.seq < this.#handedEnd) this.#handedBytes -= batch.packedBytes;
       window.evict();
       evicted = true;
@@ -54,16 +56,14 @@ export class Spill {
     if (evicted) this.#evicted();
   }
 
-  /** Whether the window would still be full with so much in it. */
-  #exceeds(count: number, bytes: number): boolean {
-    return this.#window.first.count > 0 && (count >= this.#limits.memQueueSize || bytes >= this.#limits.maxWindowBytes);
+  /** Whether the log may go on behind a batch that it never got: nothing before it is needed either. */
+  #unstored(batch: Batch): boolean {
+    return this.#log === null || this.#log.clear(batch.seq + batch.count);
   }
 
-  #mayGo(batch: Batch, needed: number): boolean {
-    if (batch.segment !== null) return true;
-    if (needed < batch.seq + batch.count || this.#writing > 0) return false;
-    // The log is contiguous: a batch that it does not hold may only go when nothing before it is needed either.
-    return this.#log === null || this.#log.clear(batch.seq + batch.count);
+  /** Whether the window would still be full with so much in it. */
+  #exceeds(count: number, bytes: number): boolean {
+    return count >= this.#limits.memQueueSize || bytes >= this.#limits.maxWindowBytes;
   }
 
   /** Hands the log what is too much for the window. */

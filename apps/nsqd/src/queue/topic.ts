@@ -285,7 +285,13 @@ export class Topic {
     return needed;
   }
 
+  /** A channel has passed all there is: what nobody needs any more can go at the end of the turn. */
+  passed(): void {
+    if (this.window.count > 0) this.#mark();
+  }
+
   #evicted(): void {
+    if (this.window.count === 0) this.#slab.release();
     for (const channel of this.channels.values()) channel.windowMoved();
   }
 

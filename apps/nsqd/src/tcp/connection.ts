@@ -1,26 +1,26 @@
 import type { Socket } from 'node:net';
-import {
-  CommandReader,
-  ConnectionState,
-  FrameType,
-  HEARTBEAT_FRAME,
-  MAGIC_V2,
-  ProtocolError,
-  encodeFrame,
-  type ErrorCode,
-} from '@nsq/protocol';
+import { CommandReader, ConnectionState, FrameType, HEARTBEAT_FRAME, MAGIC_V2, ProtocolError, encodeFrame } from '@nsq/protocol';
 import type { Logger } from '@nsq/service';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
 import { ClientSettings } from './client-settings.js';
+import type { Topic } from '../queue/topic.js';
 import { Commands } from './commands.js';
 import { Output } from './output.js';
+import { Responses } from './responses.js';
 import type { Flushable, TurnLoop } from './turn-loop.js';
 
 /** Unsent answers from which on nothing more is read: a client that sends and never reads is held back, not buffered for. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
-/** How long a connection that was refused is kept half open, so that its error frame is not lost to a reset. Milliseconds. */
+/** How long a connection that ends waits for the other side: its error frame would be lost to a reset. Milliseconds. */
 const LINGER_MS = 1000;
+/** Commands without an answer from which on nothing more is read. */
+const MAX_WAITING = 1024;
+/** How long a connection that ends waits with output that does not flow, where no heartbeat interval says so. Milliseconds. */
+const STUCK_MS = 30_000;
+
+/** Why nothing is read for now: too much is unsent, unanswered or not stored. */
+const Hold = { Output: 1, Answers: 2, Storage: 4 } as const;
 
 /** What all connections share. */
 export interface ConnectionContext {
@@ -38,6 +38,7 @@ export class Connection implements Flushable {
   readonly id: number;
   readonly socket: Socket;
   readonly output: Output;
+  readonly responses = new Responses();
   readonly reader: CommandReader;
   readonly settings: ClientSettings;
   readonly commands: Commands;
@@ -46,9 +47,12 @@ export class Connection implements Flushable {
   readonly #context: ConnectionContext;
   readonly #onClose: (connection: Connection) => void;
   #magic: Buffer | null = Buffer.alloc(0); // null once it is right
-  #ended = false; // nothing that comes is read any more
+  #deaf = false; // nothing that comes is read any more
+  #ended = false; // nothing goes out any more either
+  #held = 0; // why nothing is read for now: a set of Hold
   #flushWanted = false;
   #timer: NodeJS.Timeout | undefined;
+  #beat = 0; // heartbeat interval; settings.heartbeatInterval may have changed since
   #heartbeatAt = Infinity; // times in engine milliseconds
   #readDeadline = Infinity;
   #sentBytes = 0; // accepted by the kernel, when last looked at
@@ -87,7 +91,7 @@ export class Connection implements Flushable {
   // ---- input
 
   #receive(chunk: Buffer): void {
-    if (this.#ended) return;
+    if (this.#deaf) return;
     const { engine, turns } = this.#context;
     engine.tick();
     try {
@@ -99,9 +103,13 @@ export class Connection implements Flushable {
         if (this.reader.completed !== before) this.#restartReadDeadline();
       }
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
-    if (this.socket.writableLength > MAX_UNSENT_BYTES) this.socket.pause();
+    if (this.socket.writableLength > MAX_UNSENT_BYTES) this.#hold(Hold.Output);
+    if (this.responses.waiting > MAX_WAITING) {
+      this.#hold(Hold.Answers);
+      this.responses.after(() => this.#release(Hold.Answers));
+    }
     turns.parsed(chunk.length);
   }
 
@@ -122,14 +130,19 @@ export class Connection implements Flushable {
   }
 
   #receiveEnd(): void {
-    if (this.#ended) return;
+    if (this.#deaf) return;
     const error = this.#magic === null ? this.reader.end() : undefined;
-    if (error === undefined) this.end();
-    else this.#fail(error);
+    if (error !== undefined) {
+      this.fail(error);
+      return;
+    }
+    this.#deaf = true;
+    this.responses.after(() => this.end());
   }
 
   /** An error ends the connection after its frame; a non-fatal one has been answered where it arose. */
-  #fail(cause: unknown): void {
+  fail(cause: unknown): void {
+    if (this.#ended) return;
     let error = cause;
     try {
       // What came before the error was right and is carried out.
@@ -137,10 +150,14 @@ export class Connection implements Flushable {
     } catch (earlier) {
       error = earlier;
     }
+    this.#deaf = true;
     if (error instanceof ProtocolError) {
-      if (!error.silent) this.sendError(error);
-      this.#context.logger.error(`TCP: client(${this.remoteAddress}) - ${error.message}`);
-      this.end();
+      const refusal = error;
+      this.#context.logger.error(`TCP: client(${this.remoteAddress}) - ${refusal.message}`);
+      this.responses.after(() => {
+        if (!refusal.silent) this.#sendError(refusal);
+        this.end();
+      });
       return;
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -159,50 +176,88 @@ export class Connection implements Flushable {
 
   flush(): void {
     this.#flushWanted = false;
-    this.output.flush();
+    this.output.flushInTurn();
   }
 
-  sendResponse(data: Buffer | string): void {
-    this.sendFrame(encodeFrame(FrameType.Response, data));
+  /** Answers a command, behind the answers to those before it. */
+  respond(data: Buffer | string): void {
+    this.respondFrame(encodeFrame(FrameType.Response, data));
   }
 
-  sendError(error: { readonly code: ErrorCode; readonly data: Buffer }): void {
-    this.sendFrame(encodeFrame(FrameType.Error, error.data));
+  respondError(error: ProtocolError): void {
+    this.responses.after(() => this.#sendError(error));
   }
 
-  sendFrame(frame: Buffer): void {
+  respondFrame(frame: Buffer): void {
+    this.responses.after(() => this.#sendFrame(frame));
+  }
+
+  #sendError(error: ProtocolError): void {
+    this.#sendFrame(encodeFrame(FrameType.Error, error.data));
+  }
+
+  #sendFrame(frame: Buffer): void {
     this.output.append(frame);
     this.wantFlush();
   }
 
+  /** Reads no more while what this client publishes to waits to be stored. */
+  holdBackFor(topic: Topic): void {
+    if (this.#held & Hold.Storage) return;
+    this.#hold(Hold.Storage);
+    topic.whenRelieved(() => this.#release(Hold.Storage));
+  }
+
+  /** Reads no more until it is released. No command is awaited meanwhile, so there is no deadline for one. */
+  #hold(reason: number): void {
+    if (this.#deaf) return;
+    this.#held |= reason;
+    this.socket.pause();
+    this.#readDeadline = Infinity;
+  }
+
+  #release(reason: number): void {
+    if ((this.#held & reason) === 0) return;
+    this.#held &= ~reason;
+    if (this.#held !== 0) return;
+    this.#context.engine.tick();
+    if (!this.#deaf) this.restartReadDeadline();
+    this.socket.resume();
+  }
+
   #drained(): void {
     this.output.full = false;
-    if (!this.#ended) this.socket.resume();
+    this.#release(Hold.Output);
     this.commands.drained();
   }
 
   // ---- time
 
-  /** Heartbeats and the read deadline count from now. */
+  /** Heartbeats and the read deadline count from now, by the interval that the settings say. */
   restartTimers(): void {
     const { engine } = this.#context;
-    const interval = this.settings.heartbeatInterval;
-    this.#heartbeatAt = interval > 0 ? engine.now + interval : Infinity;
+    this.#beat = this.settings.heartbeatInterval;
+    this.#heartbeatAt = this.#beat > 0 ? engine.now + this.#beat : Infinity;
     this.#sentAt = engine.now;
+    this.restartReadDeadline();
+  }
+
+  /** A command line is awaited from now on, twice the heartbeat interval long. */
+  restartReadDeadline(): void {
     this.#restartReadDeadline();
     this.#arm();
   }
 
-  /** A command line is awaited from now on, twice the heartbeat interval long. */
   #restartReadDeadline(): void {
     const interval = this.settings.heartbeatInterval;
     this.#readDeadline = interval > 0 ? this.#context.engine.now + 2 * interval : Infinity;
   }
 
   #arm(): void {
+    if (this.#ended) return;
     clearTimeout(this.#timer);
     const next = Math.min(this.#heartbeatAt, this.#readDeadline);
-    if (next === Infinity || this.socket.destroyed) return;
+    if (next === Infinity) return;
     this.#timer = setTimeout(this.#onTime, Math.max(1, next - this.#context.engine.now));
   }
 
@@ -212,26 +267,28 @@ export class Connection implements Flushable {
     // Timers may fire a little early.
     const now = engine.now + 1;
     if (now >= this.#heartbeatAt) {
-      this.#heartbeatAt += this.settings.heartbeatInterval;
-      if (this.#stuck()) {
+      this.#heartbeatAt += this.#beat;
+      if (this.#heartbeatAt <= now) this.#heartbeatAt = now + this.#beat; // missed beats are not made up for
+      if (this.#stuck(this.settings.heartbeatInterval)) {
         logger.error(`TCP: client(${this.remoteAddress}) takes no data, closing`);
-        this.destroy();
+        this.#leave();
+        this.socket.destroy();
         return;
       }
-      if (!this.#ended) this.sendFrame(HEARTBEAT_FRAME);
+      this.#sendFrame(HEARTBEAT_FRAME);
     }
-    if (now >= this.#readDeadline && !this.#ended && !this.reader.paused) {
+    if (now >= this.#readDeadline && !this.reader.paused) {
       const error = this.reader.end();
       logger.error(`TCP: client(${this.remoteAddress}) - read timed out`);
       if (error === undefined) this.destroy();
-      else this.#fail(error);
+      else this.fail(error);
       return;
     }
     this.#arm();
   };
 
-  /** Whether output has waited for a whole heartbeat interval without a byte going out. */
-  #stuck(): boolean {
+  /** Whether output has waited for `limit` milliseconds, 0 for any time, without a byte going out since this was last asked. */
+  #stuck(limit: number): boolean {
     const { socket } = this;
     const sent = socket.bytesWritten - socket.writableLength;
     if (socket.writableLength === 0 || sent !== this.#sentBytes) {
@@ -239,36 +296,48 @@ export class Connection implements Flushable {
       this.#sentAt = this.#context.engine.now;
       return false;
     }
-    return this.#context.engine.now - this.#sentAt >= this.settings.heartbeatInterval - 1;
+    return limit > 0 && this.#context.engine.now - this.#sentAt >= limit - 1;
   }
 
   // ---- the end
 
-  /** Sends what is to be sent, then closes. What the client still sends is read and dropped for a moment. */
+  /** Sends what is to be sent, as long as that flows, then closes. What the client still sends is read and dropped for a moment. */
   end(): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.commands.leave();
-    this.output.flush();
+    this.#leave();
     this.socket.end();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.destroy(), LINGER_MS);
+    this.socket.resume();
+    this.#linger();
   }
 
-  /** Closes at once. */
+  #linger(): void {
+    this.#timer = setTimeout(() => {
+      this.#context.engine.tick();
+      if (this.socket.writableFinished || this.#stuck(this.settings.heartbeatInterval || STUCK_MS)) this.socket.destroy();
+      else this.#linger();
+    }, LINGER_MS);
+  }
+
+  /** Closes as soon as the output is sent, for which there is a moment. */
   destroy(): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
-    this.commands.leave();
-    this.output.flush();
+    this.#leave();
+    if (this.socket.destroyed) return;
+    this.#timer = setTimeout(() => this.socket.destroy(), LINGER_MS);
     this.socket.destroySoon();
   }
 
   #closed(): void {
+    this.#leave();
+    this.#onClose(this);
+  }
+
+  /** The client has no part in anything any more. Output is handed over; that of a destroyed socket is dropped and its buffer returned. */
+  #leave(): void {
+    this.#deaf = true;
     this.#ended = true;
     clearTimeout(this.#timer);
+    this.responses.clear();
     this.commands.leave();
-    this.output.flush(); // returns the buffer: the socket is gone
-    this.#onClose(this);
+    this.output.flush();
   }
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 
 /** Bytes that are collected before they are written, and what one write hands to the kernel. */
 const SLAB_BYTES = 64 * 1024;
@@ -36,10 +36,11 @@ export class Output {
   full = false;
   /** Offset in `bytes` and `view` where the next frame goes. Valid after `reserve`. */
   used = 0;
-  readonly #socket: Socket;
+  readonly #socket: Writable;
   #slab: Slab | null = null;
+  #held = false; // what has been collected follows the write under way
 
-  constructor(socket: Socket) {
+  constructor(socket: Writable) {
     this.#socket = socket;
   }
 
@@ -49,10 +50,6 @@ export class Output {
 
   get view(): DataView {
     return (this.#slab as Slab).view;
-  }
-
-  get empty(): boolean {
-    return this.used === 0;
   }
 
   /** Makes room for `length` contiguous bytes, at most SLAB_BYTES, at `used`. */
@@ -82,13 +79,31 @@ export class Output {
       giveSlab(slab);
       return;
     }
-    this.#socket.write(slab.bytes.subarray(0, length), () => giveSlab(slab));
+    this.#socket.write(slab.bytes.subarray(0, length), () => {
+      giveSlab(slab);
+      this.#written();
+    });
     this.full = this.#socket.writableLength > HIGH_WATER_BYTES;
+  }
+
+  /**
+   * Writes what has been collected, or has it follow the write under way when the kernel does not take more: small writes that wait
+   * would keep a slab each, a thousand times their own bytes.
+   */
+  flushInTurn(): void {
+    if (this.#socket.writableLength === 0) this.flush();
+    else this.#held = this.used > 0;
   }
 
   #write(data: Buffer): void {
     if (this.#socket.destroyed) return;
-    this.#socket.write(data);
+    this.#socket.write(data, () => this.#written());
     this.full = this.#socket.writableLength > HIGH_WATER_BYTES;
+  }
+
+  #written(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.flushInTurn();
   }
 }

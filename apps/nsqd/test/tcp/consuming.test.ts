@@ -71,7 +71,7 @@ it('requeues at once with 0, later with a delay, and holds a delay beyond the bo
     expect(daemon.channel('t', 'c').deferredCount).toBe(1);
     expect((await client.message()).attempts).toBe(3);
     expect(performance.now() - from).toBeGreaterThanOrEqual(499);
-    expect(performance.now() - from).toBeLessThan(2000);
+    expect(performance.now() - from).toBeLessThan(3000);
     expect(await client.send(`REQ ${first.id} \n`, encodeFin(first.id)).text()).toMatch(/^!E_FIN_FAILED .* ID not in flight$/);
     expect((await client.message()).attempts).toBe(4);
   });
@@ -108,9 +108,9 @@ it('takes a message back after the timeout of its consumer, unless TOUCH moves i
       expect([back.body.toString(), back.attempts]).toEqual(['m0', 2]);
       const timeBack = performance.now() - from;
       expect(timeLeft).toBeGreaterThan(950);
-      expect(timeLeft).toBeLessThan(1800);
+      expect(timeLeft).toBeLessThan(2300);
       expect(timeBack).toBeGreaterThan(2450);
-      expect(timeBack).toBeLessThan(3300);
+      expect(timeBack).toBeLessThan(4000);
     } finally {
       clearInterval(touching);
     }
@@ -140,12 +140,12 @@ it('drops what a sample leaves out', async () => {
     const channel = daemon.channel('t', 'c');
     let got = 0;
     while (channel.depth > 0 || channel.inFlightCount > 0 || client.unread > 0) {
-      if (client.unread === 0) {
-        await client.settled();
-        continue;
+      if (client.unread > 0) {
+        client.send(encodeFin((await client.message()).id));
+        got++;
+      } else {
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      client.send(encodeFin((await client.message()).id));
-      got++;
     }
     // One in five; eight standard deviations either way.
     expect(got).toBeGreaterThan(n / 5 - 320);

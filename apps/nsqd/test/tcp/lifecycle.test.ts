@@ -23,7 +23,7 @@ it('stops although clients never sent their magic, or half of it', async () => {
     const silent = daemon.connect();
     const half = daemon.connect().send('  ');
     await eventually('both are connected', () => daemon.connections === 2);
-    await stopsWithin(daemon, 900);
+    await stopsWithin(daemon, 5000);
     expect([await silent.rest(), await half.rest()]).toEqual([[], []]);
   });
 });
@@ -32,7 +32,7 @@ it('stops although a client in the middle of a command says nothing more', async
   await withDaemon({}, async (daemon) => {
     const client = (await daemon.client()).send('PUB t\n\0\0\0\x05ab');
     await eventually('it is connected', () => daemon.connections === 1);
-    await stopsWithin(daemon, 900);
+    await stopsWithin(daemon, 5000);
     expect(await client.rest()).toEqual([]);
   });
 });

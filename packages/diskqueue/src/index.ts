@@ -1,0 +1,18 @@
+export { DiskMessage, MIN_PAYLOAD_BYTES } from './disk-message.js';
+export type { DiskMessageParts } from './disk-message.js';
+export { DiskqueueError } from './diskqueue-error.js';
+export type { DiskqueueErrorCode, DiskqueueErrorOptions } from './diskqueue-error.js';
+export { inspectQueue } from './inspect-queue.js';
+export type { InspectedFile, QueueReport } from './inspect-queue.js';
+export { finishMove, moveImported } from './move-imported.js';
+export { dataFileName, findQueue, findQueues, metadataFileName } from './queue-files.js';
+export type { DataFile, FoundQueues, QueueFiles } from './queue-files.js';
+export { formatQueueMetadata, loadQueueMetadata, parseQueueMetadata } from './queue-metadata.js';
+export type { LoadedQueueMetadata, QueueMetadata } from './queue-metadata.js';
+export { formatQueueName, isValidName, parseQueueName } from './queue-name.js';
+export type { IsValidName, QueueName } from './queue-name.js';
+export type { OnProblem, QueueProblem, QueueProblemCode } from './queue-problem.js';
+export { readQueue } from './read-queue.js';
+export type { ReadQueueOptions } from './read-queue.js';
+export { writeQueue } from './write-queue.js';
+export type { WriteQueueOptions } from './write-queue.js';
