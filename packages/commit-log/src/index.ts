@@ -1,0 +1,14 @@
+export { CommitLog } from './commit-log.js';
+export type { CommitLogOptions } from './commit-log.js';
+export type { Done, Until } from './append-queue.js';
+export type { Damage, DamageKind, Recovery } from './damage.js';
+export { FileCache } from './file-cache.js';
+export type { FileCacheOptions } from './file-cache.js';
+export type { LogFile, LogFileSystem } from './file-system.js';
+export { LOG_ERRORS, LogError } from './log-error.js';
+export type { LogErrorCode } from './log-error.js';
+export { LogReader } from './log-reader.js';
+export { nodeFileSystem } from './node-file-system.js';
+export { MAX_PAYLOAD_BYTES, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './record-format.js';
+export type { LogLocation, SegmentInfo } from './segment.js';
+export type { LogRecord } from './segment-reader.js';
