@@ -151,6 +151,7 @@ export class Engine {
   /** The end of a turn: every channel with work delivers. What exceeds the budget marks itself for another turn. */
   turn(): void {
     this.#asked = false;
+    if (this.exiting) return; // everything stays as it is to be stored
     this.tick();
     const topics = this.#topics;
     if (topics.length > 0) {

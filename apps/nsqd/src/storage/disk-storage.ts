@@ -24,7 +24,11 @@ export class DiskStorage {
   /** The storage of a topic that is new or being loaded. */
   open(topic: string): TopicStorage {
     const folder = path.join(this.#context.folder, folderOf(topic));
-    const storage = new TopicStorage(this.#context, folder, this.#removals.get(folder));
+    const storage = new TopicStorage(
+      this.#context,
+      folder,
+      this.#removals.get(folder)?.catch(() => undefined),
+    );
     this.#storages.set(topic, storage);
     return storage;
   }

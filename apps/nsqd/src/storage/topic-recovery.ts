@@ -1,4 +1,4 @@
-import { CommitLog } from '@nsq/commit-log';
+import { CommitLog, SEGMENT_HEADER_BYTES, type LogLocation } from '@nsq/commit-log';
 import { Batch } from '../queue/batch.js';
 import { Message } from '../queue/message.js';
 import type { TopicPosition } from '../queue/topic.js';
@@ -106,12 +106,7 @@ class Scan {
     const result = { unfinished: this.#unfinished, waiting: this.#waiting };
     if (this.#log.empty) return result;
     const checkpoint = this.#checkpoint;
-    const firstSegment = this.#log.segments[0]?.number ?? 0;
-    const from =
-      checkpoint === undefined || this.#wanted.size > 0
-        ? { segment: Math.max(firstSegment, checkpoint?.scanFrom ?? firstSegment), offset: 0 }
-        : checkpoint.end;
-    const reader = this.#log.readAt(from.segment < firstSegment ? { segment: firstSegment, offset: 0 } : from);
+    const reader = this.#log.readAt(this.#start());
     for (let records = await reader.next(); records !== null; records = await reader.next()) {
       for (const { sequence, count, payload, segment, offset } of records) {
         const record = decodeRecord(sequence, count, payload);
@@ -121,6 +116,15 @@ class Scan {
     }
     reader.close();
     return result;
+  }
+
+  /** Where the first message can be that is wanted: what the checkpoint does not list comes behind it. */
+  #start(): LogLocation {
+    const first = { segment: this.#log.segments[0]?.number ?? 0, offset: SEGMENT_HEADER_BYTES };
+    const checkpoint = this.#checkpoint;
+    if (checkpoint === undefined) return first;
+    const from = this.#wanted.size > 0 ? { segment: checkpoint.scanFrom, offset: SEGMENT_HEADER_BYTES } : checkpoint.end;
+    return from.segment < first.segment ? first : from;
   }
 
   /** Whether a record came after the checkpoint. */

@@ -24,7 +24,8 @@ export class TopicStorage implements TopicLog {
   readonly #context: StorageContext;
   readonly #ready: Promise<void>;
   #log: CommitLog | null = null;
-  #opening = false;
+  #opening: Promise<void> | null = null;
+  #closed = false;
   #tasks: Task[] = []; // what was to be written before the log was open, and what to do instead when it cannot be opened
   #failures: ((error: Error) => void)[] = [];
   #firstSequence = 0; // of a log that is not open yet
@@ -75,7 +76,7 @@ export class TopicStorage implements TopicLog {
     if (batch.gap > 0) batch.moveTo(Buffer.allocUnsafeSlow(batch.packedBytes), 0);
     const { seq, count } = batch;
     batch.writing = true;
-    if (this.#empty && seq !== this.#end) this.#restartAt(seq);
+    if (this.#empty) this.#startAt(seq);
     this.#empty = false;
     this.#end = seq + count;
     this.#write(count, encodeBatch(batch), (error, location) => {
@@ -134,6 +135,11 @@ export class TopicStorage implements TopicLog {
       task(this.#log);
       return;
     }
+    if (this.#closed) {
+      this.#unopened -= bytes;
+      process.nextTick(failed, new Error('the log is closed'));
+      return;
+    }
     this.#tasks.push((log) => {
       this.#unopened -= bytes;
       task(log);
@@ -142,11 +148,10 @@ export class TopicStorage implements TopicLog {
       this.#unopened -= bytes;
       failed(error);
     });
-    if (!this.#opening) void this.#open();
+    this.#opening ??= this.#open();
   }
 
   async #open(): Promise<void> {
-    this.#opening = true;
     let opened: CommitLog | null = null;
     let failure = new Error('the log is closed');
     const first = this.#firstSequence;
@@ -161,11 +166,12 @@ export class TopicStorage implements TopicLog {
         nextSequence: first,
         onDamage: (damage) => logger.error(`STORAGE: ${JSON.stringify(damage)}`),
       });
-      opened = log;
+      if (this.#closed) await log.close();
+      else opened = log;
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
     }
-    this.#opening = false;
+    this.#opening = null;
     const tasks = this.#tasks;
     const failures = this.#failures;
     this.#tasks = [];
@@ -180,10 +186,14 @@ export class TopicStorage implements TopicLog {
     for (const task of tasks) task(opened);
   }
 
-  #restartAt(seq: number): void {
-    this.#end = seq;
+  /** Has an empty log number what comes next from `seq` on. */
+  #startAt(seq: number): void {
     if (this.#log === null) this.#firstSequence = seq;
-    else void this.#log.reset(seq);
+    else if (this.#log.nextSequence !== seq) this.#reset(this.#log, seq);
+  }
+
+  #reset(log: CommitLog, seq: number): void {
+    log.reset(seq).catch((error: unknown) => this.#context.health.failed(error instanceof Error ? error : new Error(String(error))));
   }
 
   #countForSync(count: number): void {
@@ -210,13 +220,12 @@ export class TopicStorage implements TopicLog {
   }
 
   clear(seq: number): boolean {
-    if (this.#empty) {
-      this.#restartAt(seq);
-      return true;
+    if (!this.#empty) {
+      if (this.segments.firstUsed !== Infinity) return false;
+      this.#empty = true;
+      if (this.#log !== null) this.#reset(this.#log, seq);
     }
-    if (this.segments.firstUsed !== Infinity) return false;
-    this.#empty = true;
-    this.#restartAt(seq);
+    this.#end = seq;
     return true;
   }
 
@@ -241,8 +250,10 @@ export class TopicStorage implements TopicLog {
 
   // ---- the end
 
+  /** Waits for what is under way. What is appended from now on fails. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#opening;
     await this.#log?.close();
-    this.#log = null;
   }
 }
