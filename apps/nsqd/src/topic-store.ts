@@ -52,7 +52,10 @@ export class TopicStore {
     if (content === undefined) {
       for (const channel of channels) engine.channel(topic, channel.name);
     } else {
-      topic.restore(content.position);
+      const { position } = content;
+      // What flows at once is not counted as entering anew.
+      const flows = !paused && channels.length > 0;
+      topic.restore(flows ? { ...position, dispatched: position.head } : position);
       const now = engine.wallTime();
       for (const { channel, message, dueAt } of content.unfinished) topic.channels.get(channel)?.restore(message, Math.max(0, dueAt - now));
       for (const { message, delay } of content.waiting) topic.deferUntilDispatched(message, delay);

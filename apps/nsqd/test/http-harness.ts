@@ -48,7 +48,7 @@ export class TestDaemon implements HttpContext {
   readonly engine = new Engine({
     nodeId: 617,
     clock: this.clock,
-    limits: this.options,
+    limits: { ...this.options, maxWindowBytes: 2 ** 30 },
     events: {
       topicCreated: () => undefined,
       topicDeleted: () => undefined,

@@ -35,7 +35,7 @@ describe('memory that waiting messages take', () => {
     const release = jest.spyOn(Slab.prototype, 'release');
     try {
       for (let i = 0; i < 5; i++) {
-        topic.publish(chunk, 100_000, chunk.length, 1, 0);
+        topic.publish(chunk, 100_000, chunk.length, 1, 0, () => undefined);
         settle();
       }
       expect(bodies(fast.output.take())).toHaveLength(5);
@@ -56,7 +56,7 @@ it('moves a message out of the chunk it came in once its consumer asks for more 
   const channel = engine.channel(topic, 'c');
   const { consumer, output } = subscribe(channel, 1);
   const chunk = Buffer.concat([Buffer.alloc(100_000), pack(['a'])]);
-  topic.publish(chunk, 100_000, chunk.length, 1, 0);
+  topic.publish(chunk, 100_000, chunk.length, 1, 0, () => undefined);
   settle();
   const [message] = channel.unfinished();
   expect(message?.bytes).toBe(chunk);
