@@ -16,6 +16,9 @@ export class TimingWheel {
   readonly #levels: MessageList[][] = [];
   readonly #due = new MessageList();
   #tick: number; // ticks up to here are in #due
+  // Messages delivered in one turn to consumers of one timeout are due together: the slot of the last one, until the wheel turns.
+  #lastDue = NaN;
+  #lastSlot = this.#due;
 
   /** @param now engine milliseconds */
   constructor(now: number) {
@@ -25,7 +28,11 @@ export class TimingWheel {
 
   /** Files the message under its `due`. */
   add(message: Message): void {
-    this.#slotFor(message).push(message);
+    if (message.due !== this.#lastDue) {
+      this.#lastSlot = this.#slotFor(message);
+      this.#lastDue = message.due;
+    }
+    this.#lastSlot.push(message);
     this.size++;
   }
 
@@ -41,6 +48,7 @@ export class TimingWheel {
    */
   advance(now: number, budget: number, onDue: (message: Message) => void): boolean {
     const target = Math.floor(now / TICK_MS);
+    if (target > this.#tick) this.#lastDue = NaN;
     if (this.size === 0) {
       this.#tick = Math.max(this.#tick, target);
       return false;
