@@ -29,6 +29,9 @@ export const NSQ_VERSION = '1.3.0';
 /** Bytes of messages that a topic keeps in memory, whatever their number. */
 const MAX_WINDOW_BYTES = 2 ** 30;
 
+/** Smaller files cost more than they save. */
+const MIN_SEGMENT_BYTES = 4096;
+
 /** Without a window every message is stored when it is published. */
 function durabilityOf(options: NsqdOptions): Durability {
   const asked = options.durability as Durability;
@@ -110,7 +113,7 @@ export class Nsqd implements HttpContext {
       fileSystem: nodeFileSystem,
       files: this.#files,
       folder: path.join(options.dataPath, 'topics'),
-      segmentBytes: options.maxBytesPerFile,
+      segmentBytes: Math.max(options.maxBytesPerFile, MIN_SEGMENT_BYTES),
       durability: durabilityOf(options),
       syncEvery: options.syncEvery,
       health: this.#health,

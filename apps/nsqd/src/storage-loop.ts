@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicStore } from './topic-store.js';
 
+/** The longest wait that a timer of Node takes, milliseconds. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+
 /** Writes down where topics and channels stand every `interval` milliseconds, and frees what nobody needs any more. */
 export class StorageLoop {
   readonly #store: TopicStore;
@@ -8,7 +11,7 @@ export class StorageLoop {
 
   constructor(store: TopicStore, interval: number) {
     this.#store = store;
-    this.#interval = interval;
+    this.#interval = Math.min(interval, MAX_WAIT_MS);
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -103,6 +103,7 @@ export class TopicStore {
 
   /** Writes down where every topic stands that has changed. */
   async checkpoint(): Promise<void> {
+    await this.#storage.probe();
     for (const topic of [...this.#engine.topics.values()]) {
       if (topic.ephemeral) continue;
       try {

@@ -12,6 +12,9 @@ import type { Topic } from './topic.js';
 /** Most messages that one consumer gets before the next has its turn. */
 const MAX_ROUND = 32;
 
+/** How long a message in flight may keep the whole chunk alive that it came in. Milliseconds. */
+const YOUNG_MS = 2000;
+
 /** What became of a FIN, REQ or TOUCH. */
 export const Answer = { Ok: 0, NotInFlight: 1, NotOwner: 2 } as const;
 export type Answer = (typeof Answer)[keyof typeof Answer];
@@ -177,6 +180,7 @@ export class Channel {
       message.consumer = consumer;
       message.deliveredAt = now;
       message.due = now + consumer.msgTimeout;
+      message.wakeAt = Math.min(message.due, now + YOUNG_MS);
       message.inFlight = true;
       this.#inFlight.add(message);
       this.#engine.wheel.add(message);
@@ -278,6 +282,7 @@ export class Channel {
     if (message.consumer !== consumer) return Answer.NotOwner;
     this.#engine.wheel.remove(message);
     message.due = Math.min(this.#engine.now + consumer.msgTimeout, message.deliveredAt + this.#engine.limits.maxMsgTimeout);
+    message.wakeAt = message.due;
     this.#engine.wheel.add(message);
     message.detach(); // it stays long: the chunk it came in need not
     return Answer.Ok;
@@ -293,8 +298,15 @@ export class Channel {
     if (consumer !== null && consumer.channel === this) consumer.inFlightCount--;
   }
 
-  /** Its time, as a message in flight or as a deferred one, has come. It has left the wheel. */
+  /** The wheel gives a message back: its time, in flight or deferred, is up, or it has been in flight for a while. */
   expire(message: Message): void {
+    if (message.due > this.#engine.now) {
+      // Most are finished before this; the others must not keep all that came with them in memory.
+      message.detach();
+      message.wakeAt = message.due;
+      this.#engine.wheel.add(message);
+      return;
+    }
     if (message.inFlight) {
       this.#inFlight.remove(message);
       this.timeoutCount++;
@@ -324,6 +336,7 @@ export class Channel {
     message.detach();
     message.channel = this;
     message.due = this.#engine.now + delay;
+    message.wakeAt = message.due;
     this.#deferred.add(message);
     this.#engine.wheel.add(message);
   }

@@ -28,6 +28,8 @@ export class Message {
   deliveredAt = 0;
   /** When its timeout or its deferral ends, engine milliseconds. */
   due = 0;
+  /** When the wheel gives it back, engine milliseconds: at `due`, or before, to look after it. */
+  wakeAt = 0;
   inFlight = false;
   prev: Message | null = null;
   next: Message | null = null;

@@ -26,17 +26,17 @@ export class TimingWheel {
     for (let level = 0; level < LEVELS; level++) this.#levels.push(Array.from({ length: SLOTS }, () => new MessageList()));
   }
 
-  /** Files the message under its `due`. */
+  /** Files the message under its `wakeAt`. */
   add(message: Message): void {
-    if (message.due !== this.#lastDue) {
+    if (message.wakeAt !== this.#lastDue) {
       this.#lastSlot = this.#slotFor(message);
-      this.#lastDue = message.due;
+      this.#lastDue = message.wakeAt;
     }
     this.#lastSlot.push(message);
     this.size++;
   }
 
-  /** The message must be in the wheel, with the `due` it was added with. */
+  /** The message must be in the wheel, with the `wakeAt` it was added with. */
   remove(message: Message): void {
     // Any list unlinks a message of any other: only the links count. Their lengths are not used here.
     this.#due.remove(message);
@@ -84,7 +84,7 @@ export class TimingWheel {
   }
 
   #slotFor(message: Message): MessageList {
-    const dueTick = Math.ceil(message.due / TICK_MS);
+    const dueTick = Math.ceil(message.wakeAt / TICK_MS);
     const ahead = dueTick - this.#tick;
     if (ahead <= 0) return this.#due;
     for (let level = 0; level < LEVELS; level++) {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { CommitLog } from '@nsq/commit-log';
 import type { Engine } from '../queue/engine.js';
 import type { Topic } from '../queue/topic.js';
 import { writeCheckpoint } from './checkpoint-file.js';
@@ -9,6 +10,10 @@ import { recoverTopic, type RecoveredTopic } from './topic-recovery.js';
 import { TopicStorage } from './topic-storage.js';
 
 const DELETED = '.deleted-';
+const PROBE = '.probe';
+const PROBE_BYTES = 64 * 1024;
+/** After a checkpoint its topic has none for so many times as long as it took: millions of deferred messages make a large one. */
+const CHECKPOINT_REST = 20;
 
 /** The logs and checkpoints of all topics: a folder for each in `topics/` of the data folder. */
 export class DiskStorage {
@@ -66,6 +71,7 @@ export class DiskStorage {
 
   async #remove(storage: TopicStorage): Promise<void> {
     const { fileSystem, folder } = this.#context;
+    await storage.checkpointing?.catch(() => undefined);
     await storage.close();
     if ((await fileSystem.list(storage.folder)).length === 0) return;
     const gone = path.join(folder, `${DELETED}${this.#deleted++}`);
@@ -77,22 +83,52 @@ export class DiskStorage {
   /** Writes down where a topic stands, if that has changed, and frees what nobody needs any more. */
   async checkpoint(engine: Engine, topic: Topic): Promise<void> {
     const storage = this.#storages.get(topic.name);
-    if (storage === undefined || !storage.dirty || storage.log === null) return;
+    if (storage === undefined || !storage.dirty || storage.log === null || engine.now < storage.nextCheckpointAt) return;
+    const started = engine.now;
     storage.dirty = false;
+    storage.checkpointing = this.#checkpoint(engine, topic, storage, storage.log);
     try {
-      const { fileSystem, durability, health } = this.#context;
-      if (durability !== 'fsync') await storage.sync();
-      carryForward(engine, topic, storage);
-      const { checkpoint, freeBefore } = captureCheckpoint(engine, topic, storage);
-      await writeCheckpoint(fileSystem, storage.folder, checkpoint);
-      // Somebody may have deleted the topic meanwhile.
-      if (this.#storages.get(topic.name) !== storage) return;
-      await storage.log.dropBefore(freeBefore);
-      storage.segments.forgetBefore(freeBefore);
+      await storage.checkpointing;
+      this.#context.health.worked();
+    } catch (error) {
+      if (this.#storages.get(topic.name) !== storage) return; // deleted meanwhile
+      storage.dirty = true;
+      this.#context.health.failed(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    } finally {
+      engine.tick();
+      storage.nextCheckpointAt = engine.now + CHECKPOINT_REST * (engine.now - started);
+    }
+  }
+
+  async #checkpoint(engine: Engine, topic: Topic, storage: TopicStorage, log: CommitLog): Promise<void> {
+    const { fileSystem, durability } = this.#context;
+    if (durability !== 'fsync') await storage.sync();
+    carryForward(engine, topic, storage);
+    const { checkpoint, freeBefore } = captureCheckpoint(engine, topic, storage);
+    await writeCheckpoint(fileSystem, storage.folder, checkpoint);
+    await log.dropBefore(freeBefore);
+    storage.segments.forgetBefore(freeBefore);
+  }
+
+  /** Tries whether writing works again after it has failed, so that health comes back without a publish. */
+  async probe(): Promise<void> {
+    const { fileSystem, folder, health } = this.#context;
+    if (health.problem === undefined) return;
+    const file = path.join(folder, PROBE);
+    try {
+      await fileSystem.makeFolder(folder);
+      const handle = await fileSystem.open(file, 'create');
+      try {
+        await handle.write([Buffer.alloc(PROBE_BYTES)], 0);
+        await handle.datasync();
+      } finally {
+        await handle.close();
+        await fileSystem.remove(file);
+      }
       health.worked();
     } catch (error) {
-      storage.dirty = true;
-      throw error;
+      health.failed(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -103,6 +139,7 @@ export class DiskStorage {
     await storage.sync();
     if (storage.log !== null) {
       storage.dirty = true;
+      storage.nextCheckpointAt = 0;
       await this.checkpoint(engine, topic);
     }
     await storage.close();

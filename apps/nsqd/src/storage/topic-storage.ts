@@ -21,6 +21,10 @@ export class TopicStorage implements TopicLog {
   readonly writesThrough: boolean;
   /** Positions have changed since the last checkpoint. */
   dirty = false;
+  /** The checkpoint under way, or the last one. */
+  checkpointing: Promise<void> | null = null;
+  /** No checkpoint before this time, engine milliseconds. */
+  nextCheckpointAt = 0;
   readonly #context: StorageContext;
   readonly #ready: Promise<void>;
   #log: CommitLog | null = null;
