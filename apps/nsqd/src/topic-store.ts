@@ -56,7 +56,7 @@ export class TopicStore {
       // What flows at once is not counted as entering anew.
       const flows = !paused && channels.length > 0;
       topic.restore(flows ? { ...position, dispatched: position.head } : position);
-      const now = engine.wallTime();
+      const now = engine.now + engine.wallOffset; // when a delay begins that is given now: loading has taken its time
       for (const { channel, message, dueAt } of content.unfinished) topic.channels.get(channel)?.restore(message, Math.max(0, dueAt - now));
       for (const { message, delay } of content.waiting) topic.deferUntilDispatched(message, delay);
       for (const channel of topic.channels.values()) engine.events.channelCreated(channel);

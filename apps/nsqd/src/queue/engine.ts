@@ -91,6 +91,11 @@ export class Engine {
     return this.#clock.wall();
   }
 
+  /** What engine time lacks to the time of day, whenever the last `tick` was: milliseconds since the Unix epoch. */
+  get wallOffset(): number {
+    return this.#clock.wall() - this.#clock.monotonic();
+  }
+
   /** Makes `timestampHi` and `timestampLo` the time of this tick, nanoseconds since the Unix epoch. */
   stamp(): void {
     if (this.#stamped) return;

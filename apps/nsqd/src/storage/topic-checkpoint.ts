@@ -15,7 +15,7 @@ export interface Capture {
 export function captureCheckpoint(engine: Engine, topic: Topic, storage: TopicStorage): Capture {
   const { log } = storage;
   // Engine time ends with the process, so a deferral is stored by the time of day.
-  const offset = engine.wallTime() - engine.now;
+  const offset = engine.wallOffset;
   const needed = topic.firstNeeded();
   const scanFrom = storage.segments.firstUsed;
   const waiting = topic.waitingDeferred.filter(({ message }) => message.segment !== null);
@@ -57,7 +57,7 @@ function segmentOf(storage: TopicStorage, seq: number): number {
 
 /** Stores what is in memory only, for a stop: nothing may change any more. Resolves when all is written. @throws what could not be */
 export async function storeRest(engine: Engine, topic: Topic, storage: TopicStorage): Promise<void> {
-  const offset = engine.wallTime() - engine.now;
+  const offset = engine.wallOffset;
   const writes: Promise<void>[] = [];
   const write = (start: (done: (error: Error | null) => void) => void): void => {
     writes.push(new Promise((resolve, reject) => start((error) => (error === null ? resolve() : reject(error)))));
@@ -101,7 +101,7 @@ export function carryForward(engine: Engine, topic: Topic, storage: TopicStorage
   if (log === null) return;
   const old = oldSegments(storage, topic.firstNeeded());
   if (old.size === 0) return;
-  const offset = engine.wallTime() - engine.now;
+  const offset = engine.wallOffset;
   const carried: Carried[] = [];
   for (const channel of topic.channels.values()) {
     for (const message of channel.unfinished()) {
