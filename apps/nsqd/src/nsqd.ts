@@ -119,6 +119,7 @@ export class Nsqd implements HttpContext {
       health: this.#health,
       logger,
       barrier: () => this.#store.pending,
+      refusal: () => this.#store.failure,
     });
     this.#store = new TopicStore(this.engine, storage, options.dataPath, this.version, logger);
     this.#storageLoop = new StorageLoop(this.#store, options.syncTimeout);
@@ -181,7 +182,7 @@ export class Nsqd implements HttpContext {
 
   /** @throws {Error} behind `failed to load metadata - ` */
   async loadMetadata(): Promise<void> {
-    await this.#store.load().catch((error: unknown) => {
+    await this.#store.load(this.options.maxMsgSize).catch((error: unknown) => {
       throw new Error(`failed to load metadata - ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     });
   }

@@ -31,6 +31,8 @@ export class Batch {
   segment: LogSegment | null = null;
   /** Its bytes are being written: they must stay where they are. */
   writing = false;
+  /** Deliveries so far of each message: not 0 only for messages that come from files of the reference. */
+  attempts = 0;
 
   constructor(
     seq: number,

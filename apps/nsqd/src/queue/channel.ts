@@ -4,6 +4,7 @@ import type { Batch } from './batch.js';
 import { NO_OUTPUT, WaitingLine, type Consumer } from './consumer.js';
 import { Cursor } from './cursor.js';
 import type { Engine } from './engine.js';
+import { Holes } from './holes.js';
 import type { Message } from './message.js';
 import { MessageList } from './message-list.js';
 import { MessageTable } from './message-table.js';
@@ -28,6 +29,8 @@ export class Channel {
   readonly topic: Topic;
   readonly ephemeral: boolean;
   readonly consumers = new Set<Consumer>();
+  /** Messages that belong to other channels alone: they come from files of the reference, which has a queue for each channel. */
+  readonly foreign = new Holes();
   paused = false;
   exiting = false;
   requeueCount = 0;
@@ -94,7 +97,8 @@ export class Channel {
     const { seq } = this.#cursor;
     const { holes } = this.topic;
     if (end <= seq) return 0;
-    return holes.none ? end - seq : end - seq - holes.countBetween(seq, end);
+    const all = holes.none ? end - seq : end - seq - holes.countBetween(seq, end);
+    return this.foreign.none ? all : all - this.foreign.countBetween(seq, end);
   }
 
   // ---- consumers
@@ -193,7 +197,7 @@ export class Channel {
 
   #takeFresh(): Message | null {
     const cursor = this.#cursor;
-    if (!this.topic.holes.none) this.#jump();
+    if (!this.topic.holes.none || !this.foreign.none) this.#jump();
     if (cursor.seq >= this.topic.dispatched || !(cursor.settle() || this.#attach())) return null;
     const { at, index } = cursor;
     const batch = cursor.batch as Batch;
@@ -203,7 +207,7 @@ export class Channel {
     message.idLo = batch.idLo + index;
     message.timestampHi = batch.timestampHi;
     message.timestampLo = batch.timestampLo;
-    message.attempts = 0;
+    message.attempts = batch.attempts;
     message.bytes = batch.bytes;
     message.at = at;
     message.size = size;
@@ -227,14 +231,17 @@ export class Channel {
     return this.#cursor.settle();
   }
 
-  /** Passes what was dropped. */
+  /** Passes what was dropped, and what is not for this channel, which all lies before it. */
   #jump(): void {
-    const next = this.topic.holes.skip(this.#cursor.seq);
-    if (next !== this.#cursor.seq) this.#cursor.moveTo(next);
+    const next = this.topic.holes.skip(this.foreign.skip(this.#cursor.seq));
+    if (next === this.#cursor.seq) return;
+    this.#cursor.moveTo(next);
+    this.foreign.forgetBefore(next);
   }
 
   /** With nothing to deliver, the cursor keeps no memory alive. */
   #caughtUp(): void {
+    this.#jump();
     const { window } = this.topic;
     const { batch, seq } = this.#cursor;
     if (seq !== window.head || (batch === window.last && batch.count === 0)) return;
@@ -403,7 +410,7 @@ export class Channel {
     for (let left = count; left > 0;) {
       this.#jump();
       const { seq } = this.#cursor;
-      const next = this.topic.holes.none ? seq + left : Math.min(seq + left, this.topic.holes.next(seq));
+      const next = Math.min(seq + left, this.topic.holes.next(seq), this.foreign.next(seq));
       left -= next - seq;
       if (!this.#inBacklog && seq >= this.topic.window.start && (this.#cursor.batch !== null || this.#attach()))
         this.#cursor.skip(next - seq);

@@ -31,6 +31,8 @@ export interface TopicLog {
   readonly end: number;
   /** Nothing is stored. */
   readonly empty: boolean;
+  /** Why publishes cannot be accepted at the moment; null when they can. */
+  readonly refusal: Error | null;
   /** So much waits to be written that publishers should be held back. */
   readonly congested: boolean;
   /** Calls back, once, when it is not congested any more; at once when it is not. */

@@ -21,7 +21,7 @@ export interface TopicPosition {
   readonly head: number;
   readonly dispatched: number;
   readonly holes: readonly Hole[];
-  readonly channels: Iterable<{ readonly name: string; readonly seq: number }>;
+  readonly channels: Iterable<{ readonly name: string; readonly seq: number; readonly foreign?: readonly Hole[] | undefined }>;
 }
 
 /**
@@ -105,8 +105,10 @@ export class Topic {
     this.window.reset(position.head);
     this.dispatched = Math.min(position.dispatched, position.head);
     for (const hole of position.holes) this.holes.add(hole);
-    for (const { name, seq } of position.channels) {
-      this.channels.set(name, new Channel(this.#engine, this, name, Math.min(seq, this.dispatched)));
+    for (const { name, seq, foreign } of position.channels) {
+      const channel = new Channel(this.#engine, this, name, Math.min(seq, this.dispatched));
+      for (const hole of foreign ?? []) channel.foreign.add(hole);
+      this.channels.set(name, channel);
     }
   }
 
@@ -161,13 +163,17 @@ export class Topic {
       this.deferUntilDispatched(message, delay);
       return true;
     }
-    const channels = this.#flowing ? [...this.channels.keys()] : [];
+    // What is stored names its channels, so they are those of now, not those there are when it is stored.
+    const flowing = this.#flowing;
+    const receivers = flowing ? [...this.channels.values()] : [];
+    const names = receivers.map(({ name }) => name);
     const due = this.#engine.now + delay;
-    const dueAt = channels.length > 0 ? this.#engine.wallTime() + delay : delay;
-    this.log.appendDeferred(message, channels, dueAt, (error) => {
+    const dueAt = flowing ? this.#engine.wallTime() + delay : delay;
+    this.log.appendDeferred(message, names, dueAt, (error) => {
       if (error === null) {
         this.#count(1, size);
-        this.deferUntilDispatched(message, this.#flowing ? Math.max(1, due - this.#engine.now) : delay);
+        if (flowing) this.#deferTo(receivers, message, Math.max(1, due - this.#engine.now));
+        else this.deferUntilDispatched(message, delay);
         done(null);
       } else {
         this.#engine.pool.give(message);
@@ -179,6 +185,8 @@ export class Topic {
 
   #mayPublish(): void {
     if (this.exiting || this.#engine.exiting) throw new ExitingError();
+    const refusal = this.log?.refusal ?? null;
+    if (refusal !== null) throw new StoreError(refusal);
     const { failure } = this.#spill;
     if (failure === null || !this.#spill.full) return;
     // What does not fit into memory cannot be stored either. Try again, for the next publisher.
@@ -367,26 +375,29 @@ export class Topic {
     this.dispatched = this.head;
     const deferred = this.#deferred;
     this.#deferred = [];
-    for (const { message, delay } of deferred) this.#deferToChannels(message, delay);
+    for (const { message, delay } of deferred) this.#deferTo(this.channels.values(), message, delay);
     this.#mark();
   }
 
   /** Files a deferred message with the channels, or keeps it until there are any. */
   deferUntilDispatched(message: Message, delay: number): void {
-    if (this.#flowing) this.#deferToChannels(message, delay);
+    if (this.#flowing) this.#deferTo(this.channels.values(), message, delay);
     else this.#deferred.push({ message, delay });
   }
 
   /** Each channel holds its own message; the body is shared. */
-  #deferToChannels(message: Message, delay: number): void {
-    let own: Message | null = message;
-    for (const channel of this.channels.values()) {
-      if (own === null) {
+  #deferTo(channels: Iterable<Channel>, message: Message, delay: number): void {
+    let given = false;
+    for (const channel of channels) {
+      if (channel.exiting) continue;
+      let own = message;
+      if (given) {
         own = this.#engine.pool.take();
         own.copyFrom(message);
       }
+      given = true;
       channel.enterDeferred(own, delay);
-      own = null;
     }
+    if (!given) this.#engine.pool.give(message);
   }
 }

@@ -16,6 +16,8 @@ export interface ChannelCheckpoint {
   /** Sequence number of the next message to be delivered for the first time. */
   readonly seq: number;
   readonly unfinished: readonly UnfinishedEntry[];
+  /** Sequence numbers that this channel has no part in; absent for none. */
+  readonly foreign?: readonly Hole[] | undefined;
 }
 
 /** Where a topic and its channels stood at one moment. */
@@ -50,7 +52,12 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
     JSON.stringify({
       ...rest,
       waiting: waiting.length,
-      channels: channels.map(({ name, seq, unfinished }) => [name, seq, unfinished.length]),
+      channels: channels.map(({ name, seq, unfinished, foreign = [] }) => [
+        name,
+        seq,
+        unfinished.length,
+        ...(foreign.length > 0 ? [foreign] : []),
+      ]),
     }),
   );
   const entries = [waiting, ...channels.map(({ unfinished }) => unfinished)];
@@ -74,7 +81,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
 
 interface Meta extends Omit<Checkpoint, 'waiting' | 'channels'> {
   readonly waiting: number;
-  readonly channels: readonly (readonly [name: string, seq: number, unfinished: number])[];
+  readonly channels: readonly (readonly [name: string, seq: number, unfinished: number, foreign?: readonly Hole[]])[];
 }
 
 /** @throws {CheckpointError} when the bytes are not what was written */
@@ -97,5 +104,14 @@ export function decodeCheckpoint(bytes: Buffer): Checkpoint {
       at += ENTRY_BYTES;
       return entry;
     });
-  return { ...rest, waiting: take(waiting), channels: channels.map(([name, seq, count]) => ({ name, seq, unfinished: take(count) })) };
+  return {
+    ...rest,
+    waiting: take(waiting),
+    channels: channels.map(([name, seq, count, foreign]) => ({
+      name,
+      seq,
+      unfinished: take(count),
+      ...(foreign !== undefined && { foreign }),
+    })),
+  };
 }

@@ -1,9 +1,13 @@
 import path from 'node:path';
 import type { CommitLog } from '@nsq/commit-log';
+import type { TopicState } from '@nsq/metadata';
 import type { Engine } from '../queue/engine.js';
 import type { Topic } from '../queue/topic.js';
 import { writeCheckpoint } from './checkpoint-file.js';
 import { folderOf, topicOf } from './folder-name.js';
+import { importFolder } from './import-folder.js';
+import type { ImportSettings } from './import-topic.js';
+import { removeFolder } from './remove-folder.js';
 import type { StorageContext } from './storage-context.js';
 import { captureCheckpoint, carryForward, storeRest } from './topic-checkpoint.js';
 import { recoverTopic, type RecoveredTopic } from './topic-recovery.js';
@@ -21,6 +25,7 @@ export class DiskStorage {
   readonly #storages = new Map<string, TopicStorage>();
   readonly #removals = new Map<string, Promise<void>>(); // by folder
   #deleted = 0;
+  #root: Promise<void> | null = null; // until the folder of all is there
 
   constructor(context: StorageContext) {
     this.#context = context;
@@ -29,13 +34,30 @@ export class DiskStorage {
   /** The storage of a topic that is new or being loaded. */
   open(topic: string): TopicStorage {
     const folder = path.join(this.#context.folder, folderOf(topic));
-    const storage = new TopicStorage(
-      this.#context,
-      folder,
-      this.#removals.get(folder)?.catch(() => undefined),
-    );
+    const removal = this.#removals.get(folder);
+    const storage = new TopicStorage(this.#context, folder, async () => {
+      await removal?.catch(() => undefined);
+      await (this.#root ??= this.#makeRoot());
+    });
     this.#storages.set(topic, storage);
     return storage;
+  }
+
+  /** Makes the folder of all folders. Its name has to be on the disk as well before a message in it counts as stored. */
+  async #makeRoot(): Promise<void> {
+    const { fileSystem, folder } = this.#context;
+    try {
+      await fileSystem.makeFolder(folder);
+      await fileSystem.syncFolder(path.dirname(folder));
+    } catch (error) {
+      this.#root = null;
+      throw error;
+    }
+  }
+
+  /** Takes over the queue files of the reference in `dataPath`: before anything else. @throws when that has to be done again */
+  async importQueues(dataPath: string, topics: readonly TopicState[], settings: ImportSettings): Promise<void> {
+    await importFolder(this.#context, dataPath, topics, settings);
   }
 
   /** Topics that something is stored of. Folders of deleted ones that a crash left behind are removed. */
@@ -43,7 +65,7 @@ export class DiskStorage {
     const { fileSystem, folder } = this.#context;
     const topics: string[] = [];
     for (const name of await fileSystem.list(folder)) {
-      if (name.startsWith(DELETED)) await fileSystem.removeFolder(path.join(folder, name));
+      if (name.startsWith(DELETED)) await removeFolder(fileSystem, path.join(folder, name));
       const topic = topicOf(name);
       if (topic !== undefined) topics.push(topic);
     }
@@ -62,22 +84,24 @@ export class DiskStorage {
     const storage = this.#storages.get(topic);
     if (storage === undefined) return;
     this.#storages.delete(topic);
-    const removal = this.#remove(storage);
+    const removal = this.#remove(storage, this.#removals.get(storage.folder));
     this.#removals.set(storage.folder, removal);
     await removal.finally(() => {
       if (this.#removals.get(storage.folder) === removal) this.#removals.delete(storage.folder);
     });
   }
 
-  async #remove(storage: TopicStorage): Promise<void> {
+  async #remove(storage: TopicStorage, earlier: Promise<void> | undefined): Promise<void> {
     const { fileSystem, folder } = this.#context;
+    // An earlier topic of the name first: what is removed must not be what a later one has stored meanwhile.
+    await earlier?.catch(() => undefined);
     await storage.checkpointing?.catch(() => undefined);
-    await storage.close();
+    await storage.close().catch(() => undefined); // whether it got to the disk does not matter any more
     if ((await fileSystem.list(storage.folder)).length === 0) return;
     const gone = path.join(folder, `${DELETED}${this.#deleted++}`);
     await fileSystem.rename(storage.folder, gone);
     await fileSystem.syncFolder(folder);
-    await fileSystem.removeFolder(gone);
+    await removeFolder(fileSystem, gone);
   }
 
   /** Writes down where a topic stands, if that has changed, and frees what nobody needs any more. */
@@ -102,8 +126,9 @@ export class DiskStorage {
   }
 
   async #checkpoint(engine: Engine, topic: Topic, storage: TopicStorage, log: CommitLog): Promise<void> {
-    const { fileSystem, durability } = this.#context;
-    if (durability !== 'fsync') await storage.sync();
+    const { fileSystem } = this.#context;
+    // With fsync too: what an earlier process has written may be in the kernel only.
+    await log.sync();
     carryForward(engine, topic, storage);
     const { checkpoint, freeBefore } = captureCheckpoint(engine, topic, storage);
     await writeCheckpoint(fileSystem, storage.folder, checkpoint);

@@ -19,4 +19,6 @@ export interface StorageContext {
   readonly logger: Logger;
   /** What a publish has to wait for beside its own write, because it would be lost without; null for nothing. */
   readonly barrier: () => Promise<void> | null;
+  /** Why that cannot be had at the moment, so that publishes are refused; null when it can. @default it always can */
+  readonly refusal?: () => Error | null;
 }

@@ -1,3 +1,4 @@
+import type { Batch } from '../queue/batch.js';
 import type { Engine } from '../queue/engine.js';
 import type { Message } from '../queue/message.js';
 import type { Topic } from '../queue/topic.js';
@@ -13,7 +14,6 @@ export interface Capture {
 
 /** What a topic's checkpoint says at this moment: messages that are in memory only do not count. */
 export function captureCheckpoint(engine: Engine, topic: Topic, storage: TopicStorage): Capture {
-  const { log } = storage;
   // Engine time ends with the process, so a deferral is stored by the time of day.
   const offset = engine.wallOffset;
   const needed = topic.firstNeeded();
@@ -26,9 +26,9 @@ export function captureCheckpoint(engine: Engine, topic: Topic, storage: TopicSt
     for (const message of channel.unfinished()) {
       if (message.segment !== null) unfinished.push(entryOf(message, channel.isDeferred(message) ? message.due + offset : 0));
     }
-    channels.push({ name: channel.name, seq: channel.position, unfinished });
+    channels.push({ name: channel.name, seq: channel.position, unfinished, foreign: channel.foreign.all });
   }
-  const end = log?.end ?? { segment: 0, offset: 0 };
+  const end = storage.toldEnd;
   topic.holes.forgetBefore(needed);
   return {
     checkpoint: {
@@ -40,7 +40,7 @@ export function captureCheckpoint(engine: Engine, topic: Topic, storage: TopicSt
       waiting: waiting.map(({ message, delay }) => entryOf(message, delay)),
       channels,
     },
-    freeBefore: Math.min(scanFrom, segmentOf(storage, needed)),
+    freeBefore: Math.min(scanFrom, segmentOf(storage, needed), end.segment),
   };
 }
 
@@ -62,6 +62,8 @@ export async function storeRest(engine: Engine, topic: Topic, storage: TopicStor
   const write = (start: (done: (error: Error | null) => void) => void): void => {
     writes.push(new Promise((resolve, reject) => start((error) => (error === null ? resolve() : reject(error)))));
   };
+  // What is on its way already must not be written a second time; and what is written then may have the next follow.
+  while (isWriting(topic)) await storage.settled();
   const needed = topic.firstNeeded();
   for (let batch = topic.window.first as typeof topic.window.first | null; batch !== null; batch = batch.next) {
     const one = batch;
@@ -80,6 +82,11 @@ export async function storeRest(engine: Engine, topic: Topic, storage: TopicStor
     if (message.segment === null) write((done) => storage.appendDeferred(message, [], delay, done));
   }
   await Promise.all(writes);
+}
+
+function isWriting(topic: Topic): boolean {
+  for (let batch: Batch | null = topic.window.first; batch !== null; batch = batch.next) if (batch.writing) return true;
+  return false;
 }
 
 /** A message that alone keeps an old segment, and for whom. */

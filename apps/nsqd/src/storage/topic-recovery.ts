@@ -3,7 +3,7 @@ import { Batch } from '../queue/batch.js';
 import { Message } from '../queue/message.js';
 import type { TopicPosition } from '../queue/topic.js';
 import type { Checkpoint, UnfinishedEntry } from './checkpoint.js';
-import { readCheckpoint } from './checkpoint-file.js';
+import { readCheckpoint, writeCheckpoint } from './checkpoint-file.js';
 import { decodeRecord, type DeferredRecord } from './record.js';
 import type { StorageContext } from './storage-context.js';
 import { TopicStorage } from './topic-storage.js';
@@ -24,6 +24,8 @@ export interface RecoveredTopic {
   readonly waiting: readonly { readonly message: Message; readonly delay: number }[];
 }
 
+const isBehind = (a: LogLocation, b: LogLocation): boolean => a.segment > b.segment || (a.segment === b.segment && a.offset > b.offset);
+
 const idOf = (of: { idHi: number; idLo: number }): bigint =>
   (BigInt.asUintN(32, BigInt(of.idHi)) << 32n) | BigInt.asUintN(32, BigInt(of.idLo));
 
@@ -38,9 +40,11 @@ export async function recoverTopic(
 ): Promise<RecoveredTopic> {
   const { fileSystem, files, segmentBytes, logger } = context;
   let checkpoint: Checkpoint | undefined;
+  let checkpointLost = false;
   try {
     checkpoint = await readCheckpoint(fileSystem, storage.folder);
   } catch (error) {
+    checkpointLost = true;
     // Without it everything that the log holds is delivered again: that loses nothing.
     logger.error(`STORAGE: ${error instanceof Error ? error.message : String(error)}; delivering all that is stored`);
   }
@@ -53,19 +57,28 @@ export async function recoverTopic(
     onDamage: (damage) => logger.error(`STORAGE: ${JSON.stringify(damage)}`),
   });
   if (recovery.cutBytes > 0) logger.warn(`STORAGE: ${storage.folder}: cut ${recovery.cutBytes} bytes off that were not written completely`);
-  storage.adopt(log, checkpoint?.head ?? 0);
-  const head = log.empty ? (checkpoint?.head ?? 0) : log.nextSequence;
+  storage.adopt(log);
+  if (checkpoint !== undefined && isBehind(checkpoint.end, log.end)) {
+    // A power failure has taken what came last. What takes its place must not be held for something that the checkpoint knows.
+    checkpoint = { ...checkpoint, end: log.end, scanFrom: Math.min(checkpoint.scanFrom, log.end.segment) };
+    await writeCheckpoint(fileSystem, storage.folder, checkpoint);
+  }
+  const head = log.nextSequence;
   const first = log.empty ? head : log.firstSequence;
   const within = (seq: number): number => Math.min(head, Math.max(first, seq));
   const dispatched = within(checkpoint?.dispatched ?? first);
   const known = new Map((checkpoint?.channels ?? []).map((channel) => [channel.name, channel]));
-  const found = await new Scan(log, storage, checkpoint, channelNames).run();
+  const found = await new Scan(log, storage, checkpoint, checkpointLost, channelNames).run();
   return {
     position: {
       head,
       dispatched,
       holes: checkpoint?.holes ?? [],
-      channels: channelNames.map((name) => ({ name, seq: within(known.get(name)?.seq ?? dispatched) })),
+      channels: channelNames.map((name) => ({
+        name,
+        seq: within(known.get(name)?.seq ?? dispatched),
+        foreign: known.get(name)?.foreign,
+      })),
     },
     ...found,
   };
@@ -76,6 +89,7 @@ class Scan {
   readonly #log: CommitLog;
   readonly #storage: TopicStorage;
   readonly #checkpoint: Checkpoint | undefined;
+  readonly #checkpointLost: boolean;
   readonly #channels: ReadonlySet<string>;
   readonly #wanted = new Map<bigint, { channel: string | null; entry: UnfinishedEntry }[]>(); // null: waits in the topic
   readonly #high = new Set<number>(); // high halves of wanted ids: a quick look whether a batch can have any
@@ -83,10 +97,17 @@ class Scan {
   readonly #unfinished: RecoveredMessage[] = [];
   readonly #waiting: { message: Message; delay: number }[] = [];
 
-  constructor(log: CommitLog, storage: TopicStorage, checkpoint: Checkpoint | undefined, channels: readonly string[]) {
+  constructor(
+    log: CommitLog,
+    storage: TopicStorage,
+    checkpoint: Checkpoint | undefined,
+    checkpointLost: boolean,
+    channels: readonly string[],
+  ) {
     this.#log = log;
     this.#storage = storage;
     this.#checkpoint = checkpoint;
+    this.#checkpointLost = checkpointLost;
     this.#channels = new Set(channels);
     for (const { name, unfinished } of checkpoint?.channels ?? []) {
       if (this.#channels.has(name)) for (const entry of unfinished) this.#want(name, entry);
@@ -153,13 +174,15 @@ class Scan {
     }
   }
 
-  #deferred({ message, channels, dueAt }: DeferredRecord, segment: number, isNew: boolean): void {
+  #deferred({ message, channels, dueAt, carried }: DeferredRecord, segment: number, isNew: boolean): void {
     const wanted = this.#wanted.get(idOf(message));
     if (wanted !== undefined) {
       this.#keep(message, segment, wanted);
       return;
     }
-    if (!isNew) return;
+    // What was carried forward behind the checkpoint counts where it was before: it may be ahead of the channel's position there, or finished.
+    // Only when the checkpoint is lost it may be nowhere else.
+    if (!isNew || (carried && !this.#checkpointLost)) return;
     const entry: UnfinishedEntry = { idHi: message.idHi, idLo: message.idLo, attempts: 0, dueAt };
     if (channels.length === 0) this.#keep(message, segment, [{ channel: null, entry }]);
     else

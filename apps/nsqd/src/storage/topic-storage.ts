@@ -3,6 +3,7 @@ import { Batch } from '../queue/batch.js';
 import type { Message } from '../queue/message.js';
 import type { Done, LogCursor, TopicLog } from '../queue/topic-log.js';
 import { LogBatches } from './log-batches.js';
+import { removeFolder } from './remove-folder.js';
 import { encodeBatch, encodeDeferred } from './record.js';
 import { Segments } from './segments.js';
 import type { StorageContext } from './storage-context.js';
@@ -10,6 +11,8 @@ import type { StorageContext } from './storage-context.js';
 /** Bytes waiting to be written from which on publishers are held back, and down to which. */
 const CONGESTED_BYTES = 32 * 1024 * 1024;
 const RELIEVED_BYTES = CONGESTED_BYTES / 2;
+
+const NOWHERE: LogLocation = { segment: 0, offset: 0 };
 
 /** What was to be done before the log was open. */
 type Task = (log: CommitLog) => void;
@@ -26,7 +29,7 @@ export class TopicStorage implements TopicLog {
   /** No checkpoint before this time, engine milliseconds. */
   nextCheckpointAt = 0;
   readonly #context: StorageContext;
-  readonly #ready: Promise<void>;
+  readonly #ready: () => Promise<void>;
   #log: CommitLog | null = null;
   #opening: Promise<void> | null = null;
   #closed = false;
@@ -37,10 +40,12 @@ export class TopicStorage implements TopicLog {
   #empty = true;
   #unopened = 0; // bytes that wait for the log to be opened
   #sinceSync = 0;
+  #telling: Promise<void> | null = null; // until all that has to wait for the barrier is told
+  #held: LogLocation[] = []; // of what is written and not told yet
   #waiting: (() => void)[] = []; // publishers held back
 
-  /** @param ready the folder is free: an earlier topic of this name has been removed */
-  constructor(context: StorageContext, folder: string, ready: Promise<void> = Promise.resolve()) {
+  /** @param ready resolves when the folder may be made; called when there is something to write */
+  constructor(context: StorageContext, folder: string, ready: () => Promise<void> = () => Promise.resolve()) {
     this.#context = context;
     this.folder = folder;
     this.#ready = ready;
@@ -52,11 +57,23 @@ export class TopicStorage implements TopicLog {
   }
 
   get end(): number {
-    return this.#end;
+    // After a failure the log gives numbers again before the failure is told.
+    return this.#log === null || this.#empty ? this.#end : this.#log.nextSequence;
+  }
+
+  /** The end of what has been told to be stored: a checkpoint knows what is before it, and not what is behind. */
+  get toldEnd(): LogLocation {
+    return this.#held[0] ?? this.#log?.end ?? { segment: 0, offset: 0 };
   }
 
   get empty(): boolean {
     return this.#empty;
+  }
+
+  get refusal(): Error | null {
+    const refusal = this.writesThrough ? (this.#context.refusal?.() ?? null) : null;
+    if (refusal !== null) this.#context.health.failed(refusal);
+    return refusal;
   }
 
   get congested(): boolean {
@@ -67,11 +84,11 @@ export class TopicStorage implements TopicLog {
     return this.#unopened + (this.#log?.unwrittenBytes ?? 0);
   }
 
-  /** Takes over a log that was opened to look into it. @param head where numbering goes on when it is empty */
-  adopt(log: CommitLog, head: number): void {
+  /** Takes over a log that was opened to look into it. */
+  adopt(log: CommitLog): void {
     this.#log = log;
     this.#empty = log.empty;
-    this.#end = log.empty ? head : log.nextSequence;
+    this.#end = log.nextSequence;
   }
 
   // ---- writing
@@ -79,8 +96,13 @@ export class TopicStorage implements TopicLog {
   append(batch: Batch, done: Done): void {
     if (batch.gap > 0) batch.moveTo(Buffer.allocUnsafeSlow(batch.packedBytes), 0);
     const { seq, count } = batch;
-    batch.writing = true;
     if (this.#empty) this.#startAt(seq);
+    else if (seq !== this.end) {
+      // What is in front of it has failed, which is told soon.
+      process.nextTick(done, new Error(`number ${seq} does not follow ${this.end}`));
+      return;
+    }
+    batch.writing = true;
     this.#empty = false;
     this.#end = seq + count;
     this.#write(count, encodeBatch(batch), (error, location) => {
@@ -93,7 +115,7 @@ export class TopicStorage implements TopicLog {
 
   appendDeferred(message: Message, channels: readonly string[], dueAt: number, done: Done): void {
     this.#empty = false;
-    this.#write(0, encodeDeferred({ message, channels, dueAt }), (error, location) => {
+    this.#write(0, encodeDeferred({ message, channels, dueAt, carried: false }), (error, location) => {
       if (error === null) message.hold(this.segments.use(location.segment));
       done(error);
     });
@@ -102,11 +124,13 @@ export class TopicStorage implements TopicLog {
 
   /** Writes a message again, for one channel. The segment it is in now; `null` when that failed. */
   carry(message: Message, channels: readonly string[], dueAt: number, done: (location: LogLocation | null) => void): void {
-    this.#write(0, encodeDeferred({ message, channels, dueAt }), (error, location) => done(error === null ? location : null));
+    this.#write(0, encodeDeferred({ message, channels, dueAt, carried: true }), (error, location) =>
+      done(error === null ? location : null),
+    );
   }
 
   #write(count: number, pieces: readonly Buffer[], done: (error: Error | null, location: LogLocation) => void): void {
-    const { durability, health, barrier } = this.#context;
+    const { durability, health } = this.#context;
     this.dirty = true;
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     if (this.#log === null) this.#unopened += bytes;
@@ -120,18 +144,35 @@ export class TopicStorage implements TopicLog {
             this.#end = log.nextSequence;
             this.#empty = log.empty;
           }
-          const others = error === null && this.writesThrough ? barrier() : null;
-          if (others === null) done(error, location);
-          else void others.then(() => done(null, location));
+          this.#tell(error, location, done);
           this.#relieve();
         });
       },
       (error) => {
         health.failed(error);
-        done(error, { segment: 0, offset: 0 });
+        done(error, NOWHERE);
+        this.#relieve();
       },
       bytes,
     );
+  }
+
+  /** Tells of a write, in the order of the writes: a publish that is stored waits for what it would be lost without. */
+  #tell(error: Error | null, location: LogLocation, done: (error: Error | null, location: LogLocation) => void): void {
+    if (this.#telling === null && (error !== null || !this.writesThrough || this.#context.barrier() === null)) {
+      done(error, location);
+      return;
+    }
+    if (error === null) this.#held.push(location);
+    const telling = (this.#telling ?? Promise.resolve()).then(async () => {
+      if (error === null) {
+        for (let others = this.#context.barrier(); others !== null; others = this.#context.barrier()) await others;
+        this.#held.shift();
+      }
+      if (this.#telling === telling) this.#telling = null;
+      done(error, location);
+    });
+    this.#telling = telling;
   }
 
   #withLog(task: Task, failed: (error: Error) => void, bytes: number): void {
@@ -160,8 +201,10 @@ export class TopicStorage implements TopicLog {
     let failure = new Error('the log is closed');
     const first = this.#firstSequence;
     try {
-      await this.#ready;
+      await this.#ready();
       const { fileSystem, files, segmentBytes, logger } = this.#context;
+      // What an earlier topic of this name has left because it could not be removed: its positions are not those of this one.
+      await removeFolder(fileSystem, this.folder);
       const { log } = await CommitLog.open({
         folder: this.folder,
         fileSystem,
@@ -214,6 +257,12 @@ export class TopicStorage implements TopicLog {
     } catch (error) {
       this.#context.health.failed(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** Resolves when what has been appended is written, or could not be. */
+  async settled(): Promise<void> {
+    await this.#opening;
+    await this.sync();
   }
 
   // ---- reading and freeing

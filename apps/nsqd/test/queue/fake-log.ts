@@ -8,6 +8,7 @@ const SEGMENT_BATCHES = 3;
 export class FakeLog implements TopicLog {
   readonly writesThrough: boolean;
   end = 0;
+  readonly refusal = null;
   failing = false;
   congested = false;
   readonly stored: { batch: Batch; segment: LogSegment }[] = [];

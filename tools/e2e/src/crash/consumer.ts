@@ -26,6 +26,7 @@ export class Consumer {
   readonly #random: Random;
   readonly #habits: Habits;
   #held = 0;
+  #closing = false;
 
   private constructor(channel: string, ledger: Ledger, random: Random, habits: Habits) {
     this.#channel = channel;
@@ -43,7 +44,10 @@ export class Consumer {
     habits: Habits,
   ): Promise<Consumer> {
     const consumer = new Consumer(channel, ledger, random, habits);
-    consumer.wire = await Wire.open(address, { message: (data) => consumer.#take(data) });
+    consumer.wire = await Wire.open(address, {
+      message: (data) => consumer.#take(data),
+      refused: (error) => ledger.violation(`${channel}: ${error}`),
+    });
     await consumer.wire.request(encodeSub(topic, channel));
     consumer.wire.send(encodeRdy(RDY));
     return consumer;
@@ -51,6 +55,8 @@ export class Consumer {
 
   /** Takes nothing more; resolves when the daemon has heard all FINs and REQs. */
   quiesce(): Promise<void> {
+    // What still comes is kept: nothing would tell that its FIN was heard.
+    this.#closing = true;
     return this.wire.request(CLS);
   }
 
@@ -61,6 +67,7 @@ export class Consumer {
     const number = numberOf(body);
     const random = this.#random;
     this.#ledger.deliver(this.#channel, number, attempts, Date.now());
+    if (this.#closing) return;
     if (this.#held < MAX_HELD && random.chance(this.#habits.hold)) {
       this.#held++;
     } else if (random.chance(this.#habits.requeue)) {

@@ -133,7 +133,7 @@ export class Ledger {
   }
 
   violation(what: string): void {
-    if (this.#violations.length < MAX_VIOLATIONS) this.#violations.push(what);
+    if (this.#violations.length < MAX_VIOLATIONS) this.#violations.push(`after ${this.#crashes} crashes: ${what}`);
   }
 
   /** Whether every channel has finished all that was acknowledged. */

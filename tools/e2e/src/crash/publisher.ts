@@ -7,7 +7,7 @@ import { Wire, type TcpAddress } from './wire.js';
 const MAX_UNANSWERED = 24;
 const MAX_BATCH = 30;
 /** So far may the channels be behind before publishers wait for them. */
-const MAX_BEHIND = 15_000;
+const MAX_BEHIND = 5_000;
 const PAUSE_MS = 5;
 const SHORT_MS = 150;
 const LONG_MS = 2_500;
@@ -29,7 +29,12 @@ export class Publisher {
   }
 
   static async start(address: TcpAddress, topic: string, ledger: Ledger, random: Random): Promise<Publisher> {
-    const publisher = new Publisher(await Wire.open(address), topic, ledger, random);
+    const publisher = new Publisher(
+      await Wire.open(address, { refused: (error) => ledger.violation(`publisher: ${error}`) }),
+      topic,
+      ledger,
+      random,
+    );
     publisher.#fill();
     return publisher;
   }

@@ -4,6 +4,7 @@ import { within } from '../exit.js';
 
 const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 const CONNECT_MS = 5_000;
+const UNASKED = /^E_(FIN|REQ)_FAILED /;
 
 /** Where a daemon takes TCP clients. */
 export interface TcpAddress {
@@ -15,6 +16,8 @@ export interface TcpAddress {
 export interface WireEvents {
   /** A message frame's data: a view, valid during the call. */
   message?(data: Buffer): void;
+  /** An error frame that answers a command of those that have no answer when all is well. */
+  refused(error: string): void;
 }
 
 /** How a command was answered. A connection that breaks answers nothing. */
@@ -34,7 +37,7 @@ export class Wire {
     const reader = new FrameReader((type, data) => {
       if (type === FrameType.Message) events.message?.(data);
       else if (isHeartbeat(type, data)) this.send(NOP);
-      else this.#answer(type === FrameType.Error ? data.toString() : null);
+      else this.#answer(type === FrameType.Error ? data.toString() : null, events);
     }, MAX_FRAME_BYTES);
     socket.on('data', (chunk: Buffer) => reader.push(chunk));
     socket.on('error', () => undefined); // the daemon was killed: `closed` tells
@@ -47,7 +50,7 @@ export class Wire {
   }
 
   /** Connects and identifies. @throws {Error} when that fails or takes more than 5 s */
-  static async open({ host, tcpPort }: TcpAddress, events: WireEvents = {}): Promise<Wire> {
+  static async open({ host, tcpPort }: TcpAddress, events: WireEvents): Promise<Wire> {
     const socket = connect({ host, port: tcpPort, noDelay: true });
     const wire = new Wire(socket, events);
     const identified = new Promise<void>((resolve, reject) => {
@@ -105,9 +108,12 @@ export class Wire {
     await this.closed;
   }
 
-  #answer(error: string | null): void {
+  #answer(error: string | null, events: WireEvents): void {
     const answer = this.#answers[this.#answered];
-    if (answer === undefined) throw new Error(`an answer to nothing: ${error ?? 'OK'}`);
+    if (answer === undefined || (error !== null && UNASKED.test(error))) {
+      events.refused(error ?? 'OK to nothing');
+      return;
+    }
     if (++this.#answered === this.#answers.length) {
       this.#answers = [];
       this.#answered = 0;
