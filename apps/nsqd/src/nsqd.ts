@@ -119,6 +119,7 @@ export class Nsqd implements HttpContext {
       health: this.#health,
       logger,
       barrier: () => this.#store.pending,
+      recorded: () => this.#store.recorded(),
       refusal: () => this.#store.failure,
     });
     this.#store = new TopicStore(this.engine, storage, options.dataPath, this.version, logger);

@@ -50,6 +50,11 @@ export class TopicStore {
     return this.#pending;
   }
 
+  /** Has the topics and channels of now written down. @throws {MetadataError} */
+  async recorded(): Promise<void> {
+    if (this.#pending !== null) await this.persist();
+  }
+
   /** Why topics and channels cannot be written down, null when they can. Asking has it tried again. */
   get failure(): Error | null {
     const failure = this.#failure;
@@ -155,6 +160,7 @@ export class TopicStore {
   async checkpoint(): Promise<void> {
     this.#retry();
     await this.#storage.probe();
+    await this.#storage.removeLeft();
     for (const topic of [...this.#engine.topics.values()]) {
       if (topic.ephemeral) continue;
       try {

@@ -8,7 +8,7 @@ const USAGE = `Usage: node tools/e2e/dist/crash.js [options]
   --signal SIGKILL|SIGTERM  how it is ended (default SIGKILL)
   --seed N                repeats the choices of an earlier run (default: by chance, printed)
   --max-run MS            most milliseconds between start and end of the daemon (default 150)
-  --flag "--NAME=VALUE"   further flag for the daemon (repeatable)
+  --flag=--NAME=VALUE     further flag for the daemon (repeatable)
   --verbose               one line for each round
 `;
 const SHOWN = 20;

@@ -18,9 +18,15 @@ async function expectSafe(options: Omit<CrashOptions, 'seed' | 'maxRunMs'>): Pro
   expect(storedBytes).toBeLessThan(512 * 1024);
 }
 
-it.each(['disk', 'fsync'] as const)(
-  'delivers all that was acknowledged to every channel, however often the process is killed: %s',
-  (durability) => expectSafe({ durability, signal: 'SIGKILL', rounds: ROUNDS }),
+it(
+  'delivers all that was acknowledged to every channel, however often the process is killed',
+  async () => {
+    // Side by side: a start is mostly waiting for one CPU.
+    const outcomes = await Promise.allSettled(
+      (['disk', 'fsync'] as const).map((durability) => expectSafe({ durability, signal: 'SIGKILL', rounds: ROUNDS })),
+    );
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  },
   120_000 + ROUNDS * 2_000,
 );
 

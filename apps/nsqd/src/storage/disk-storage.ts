@@ -24,6 +24,7 @@ export class DiskStorage {
   readonly #context: StorageContext;
   readonly #storages = new Map<string, TopicStorage>();
   readonly #removals = new Map<string, Promise<void>>(); // by folder
+  readonly #left = new Set<string>(); // folders of deleted topics that are there still
   #deleted = 0;
   #root: Promise<void> | null = null; // until the folder of all is there
 
@@ -34,9 +35,8 @@ export class DiskStorage {
   /** The storage of a topic that is new or being loaded. */
   open(topic: string): TopicStorage {
     const folder = path.join(this.#context.folder, folderOf(topic));
-    const removal = this.#removals.get(folder);
     const storage = new TopicStorage(this.#context, folder, async () => {
-      await removal?.catch(() => undefined);
+      await this.#removals.get(folder)?.catch(() => undefined);
       await (this.#root ??= this.#makeRoot());
     });
     this.#storages.set(topic, storage);
@@ -84,22 +84,33 @@ export class DiskStorage {
     const storage = this.#storages.get(topic);
     if (storage === undefined) return;
     this.#storages.delete(topic);
-    const removal = this.#remove(storage, this.#removals.get(storage.folder));
-    this.#removals.set(storage.folder, removal);
-    await removal.finally(() => {
-      if (this.#removals.get(storage.folder) === removal) this.#removals.delete(storage.folder);
+    await this.#inTurn(storage.folder, async () => {
+      await storage.checkpointing?.catch(() => undefined);
+      await storage.close().catch(() => undefined); // whether it got to the disk does not matter any more
+      await this.#removeFiles(storage.folder);
     });
   }
 
-  async #remove(storage: TopicStorage, earlier: Promise<void> | undefined): Promise<void> {
+  /** One removal of a folder after the other: what is removed must not be what a later topic of the name has stored meanwhile. */
+  async #inTurn(folder: string, remove: () => Promise<void>): Promise<void> {
+    const earlier = this.#removals.get(folder);
+    const removal = (async () => {
+      await earlier?.catch(() => undefined);
+      this.#left.add(folder);
+      await remove();
+      this.#left.delete(folder);
+    })();
+    this.#removals.set(folder, removal);
+    await removal.finally(() => {
+      if (this.#removals.get(folder) === removal) this.#removals.delete(folder);
+    });
+  }
+
+  async #removeFiles(topicFolder: string): Promise<void> {
     const { fileSystem, folder } = this.#context;
-    // An earlier topic of the name first: what is removed must not be what a later one has stored meanwhile.
-    await earlier?.catch(() => undefined);
-    await storage.checkpointing?.catch(() => undefined);
-    await storage.close().catch(() => undefined); // whether it got to the disk does not matter any more
-    if ((await fileSystem.list(storage.folder)).length === 0) return;
+    if ((await fileSystem.list(topicFolder)).length === 0) return;
     const gone = path.join(folder, `${DELETED}${this.#deleted++}`);
-    await fileSystem.rename(storage.folder, gone);
+    await fileSystem.rename(topicFolder, gone);
     await fileSystem.syncFolder(folder);
     await removeFolder(fileSystem, gone);
   }
@@ -131,6 +142,8 @@ export class DiskStorage {
     await log.sync();
     carryForward(engine, topic, storage);
     const { checkpoint, freeBefore } = captureCheckpoint(engine, topic, storage);
+    await this.#context.recorded?.();
+    if (log.segments.length === 0) await fileSystem.makeFolder(storage.folder);
     await writeCheckpoint(fileSystem, storage.folder, checkpoint);
     await log.dropBefore(freeBefore);
     storage.segments.forgetBefore(freeBefore);
@@ -170,9 +183,19 @@ export class DiskStorage {
     await storage.close();
   }
 
-  /** Waits for what is being removed. */
+  /** Waits for what is being removed, and tries once more what could not be: it would come back with a restart. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#removals.values());
+    await this.removeLeft();
+  }
+
+  /** Tries to remove what could not be removed when its topic was deleted. */
+  async removeLeft(): Promise<void> {
+    for (const folder of this.#left) {
+      // A new topic of that name has begun with an empty folder.
+      if ([...this.#storages.values()].some((storage) => storage.folder === folder && storage.opened)) this.#left.delete(folder);
+      else if (!this.#removals.has(folder)) await this.#inTurn(folder, () => this.#removeFiles(folder)).catch(() => undefined);
+    }
   }
 
   #of(topic: string): TopicStorage {

@@ -19,6 +19,8 @@ export interface StorageContext {
   readonly logger: Logger;
   /** What a publish has to wait for beside its own write, because it would be lost without; null for nothing. */
   readonly barrier: () => Promise<void> | null;
+  /** Resolves when topics and channels are written down: a checkpoint must not know channels that a restart does not. @default they are */
+  readonly recorded?: () => Promise<void>;
   /** Why that cannot be had at the moment, so that publishes are refused; null when it can. @default it always can */
   readonly refusal?: () => Error | null;
 }

@@ -56,6 +56,11 @@ export class TopicStorage implements TopicLog {
     return this.#log;
   }
 
+  /** The log is open, or being opened. */
+  get opened(): boolean {
+    return this.#log !== null || this.#opening !== null;
+  }
+
   get end(): number {
     // After a failure the log gives numbers again before the failure is told.
     return this.#log === null || this.#empty ? this.#end : this.#log.nextSequence;

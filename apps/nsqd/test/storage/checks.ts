@@ -2,12 +2,8 @@ import type { Ledger } from './ledger.js';
 import type { Life } from './life.js';
 
 /** What a topic or channel holds, to compare before and after a stop. */
-export interface Standing {
+export interface TopicStanding {
   readonly head: number;
-  readonly topics: ReadonlyMap<string, TopicStanding>;
-}
-
-interface TopicStanding {
   readonly paused: boolean;
   readonly depth: number;
   readonly channels: ReadonlyMap<string, ChannelStanding>;
@@ -67,7 +63,7 @@ export function snapshot({ engine, topics }: Life): ReadonlyMap<string, TopicSta
       const { paused, depth, inFlightCount, deferredCount } = channel;
       channels.set(channel.name, { paused, depth, inFlight: inFlightCount, deferred: deferredCount, unfinished });
     }
-    standing.set(topic.name, { paused: topic.paused, depth: topic.depth, channels });
+    standing.set(topic.name, { head: topic.head, paused: topic.paused, depth: topic.depth, channels });
   }
   return standing;
 }

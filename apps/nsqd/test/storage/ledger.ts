@@ -97,6 +97,21 @@ export class Ledger {
     return publication;
   }
 
+  /**
+   * A process has stopped. What was refused may be stored all the same, when it could not be cut off again: it comes back then.
+   * @returns whether that has happened
+   */
+  stopped(before: ReadonlyMap<string, { readonly head: number }>, after: ReadonlyMap<string, { readonly head: number }>): boolean {
+    let back = false;
+    for (const publication of this.publications.values()) {
+      if (publication.state !== 'refused') continue;
+      publication.mayReturn = true;
+      back ||= (after.get(publication.topic)?.head ?? 0) > (before.get(publication.topic)?.head ?? 0);
+    }
+    if (back) this.exact = false;
+    return back;
+  }
+
   /** It may come, and need not. */
   excuse(body: string): void {
     const publication = this.publications.get(body);

@@ -98,6 +98,7 @@ export class Life {
       health: this.health,
       logger,
       barrier: () => this.store.pending,
+      recorded: () => this.store.recorded(),
       refusal: () => this.store.failure,
     });
     this.store = new TopicStore(this.engine, this.storage, '/data', '1.3.0', logger, new MetadataStandIn(fileSystem));
