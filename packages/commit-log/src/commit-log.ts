@@ -64,7 +64,6 @@ export class CommitLog {
     try {
       cutBytes = await recover(list);
     } catch (error) {
-      await list.close();
       if (error instanceof LogError) throw error;
       throw new LogError('E_READ', `${options.folder} - ${messageOf(error)}`, { cause: error });
     }
@@ -175,7 +174,8 @@ export class CommitLog {
 
   /**
    * Deletes everything appended before and goes on with `nextSequence`, which appends after this call get already. All or nothing, also when the
-   * power fails, unless the disk is too full for one more file: then the old files go first.
+   * power fails, unless the disk is too full for one more file: then the old files go first. One that was rejected may still take effect when
+   * the process or the power fails right then.
    */
   reset(nextSequence: number): Promise<void> {
     checkSequence(nextSequence);

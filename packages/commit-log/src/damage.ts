@@ -16,7 +16,10 @@ export interface Damage {
   readonly bytes: number;
   /** The first sequence number that may be gone. */
   readonly firstSequence: number;
-  /** The sequence number behind the last that may be gone; as `firstSequence` when only records outside of the sequence are, or none. */
+  /**
+   * The sequence number behind the last that may be gone; as `firstSequence` when only records outside of the sequence are, or none.
+   * `Number.MAX_SAFE_INTEGER` when nothing tells: the last segment lost its header.
+   */
   readonly endSequence: number;
   /** The name the file has now; null when it could not be renamed, or is missing. */
   readonly setAside: string | null;

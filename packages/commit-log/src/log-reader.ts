@@ -12,7 +12,7 @@ export class LogReader {
   readonly #list: SegmentList;
   readonly #location: LogLocation | null;
   /** Records in front of this one are passed over. */
-  readonly #fromSequence: number;
+  #fromSequence: number;
   /** The segment to begin in while there is none with this number. */
   #number: number;
   #segment: Segment | null = null;
@@ -48,7 +48,9 @@ export class LogReader {
         if (records === undefined) continue;
         if (records === null) return null;
         const wanted = this.#fromSequence === 0 ? records : records.filter((record) => this.#isWanted(record));
-        if (wanted.length > 0) return wanted;
+        if (wanted.length === 0) continue;
+        this.#fromSequence = 0;
+        return wanted;
       }
     } finally {
       this.#busy = false;
@@ -85,8 +87,8 @@ export class LogReader {
       reader.skipTo(hole.to, hole.sequence);
       return undefined;
     } catch (error) {
-      if (error instanceof LogError && error.code !== 'E_CLOSED') throw error;
       if (segment.dropped) throw this.#dropped(segment.number);
+      if (error instanceof LogError) throw error;
       throw new LogError('E_READ', `${segment.file.path} - ${messageOf(error)}`, { cause: error });
     }
   }

@@ -227,7 +227,7 @@ export class LogWriter {
       if (segment !== undefined) await segment.file.use((file) => file.truncate(segment.written));
     } catch {
       // What is behind does not count when the header of the next segment says so.
-      if (segment !== undefined) segment.sealed = true;
+      if (segment !== undefined) segment.sealed = segment.uncut = true;
     }
     this.#writing = false;
     this.#pump();

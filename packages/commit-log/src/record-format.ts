@@ -64,12 +64,12 @@ export function encodeSegmentHeader(header: SegmentHeader, salt: number): { read
  * Null when the bytes are not a whole header.
  * @throws {LogError} `E_VERSION` when they are one of a later version
  */
-export function decodeSegmentHeader(bytes: Buffer): DecodedSegmentHeader | null {
+export function decodeSegmentHeader(bytes: Buffer, file: string): DecodedSegmentHeader | null {
   if (bytes.length < SEGMENT_HEADER_BYTES || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return null;
   const seed = bytes.readUInt32BE(60);
   if (crc32(bytes.subarray(0, 60)) !== seed) return null;
   const version = bytes.readUInt32BE(8);
-  if (version !== VERSION) throw new LogError('E_VERSION', `version ${version}, this program reads ${VERSION}`);
+  if (version !== VERSION) throw new LogError('E_VERSION', `${file} is of version ${version}, this program reads ${VERSION}`);
   return {
     number: readU64(bytes, 16),
     firstSequence: readU64(bytes, 24),

@@ -16,6 +16,7 @@ interface FoundFile {
 
 /** A found file whose header is whole. */
 type FoundSegment = FoundFile & { readonly header: DecodedSegmentHeader };
+const hasHeader = (found: FoundFile): found is FoundSegment => found.header !== null;
 
 /**
  * Reads what a folder holds into `list`, which is empty, and repairs what a crash left: a torn tail is cut off, a segment that got no further than its
@@ -39,22 +40,31 @@ export async function recover(list: SegmentList): Promise<number> {
       header: null,
     });
   }
+  try {
+    return await recoverFound(list, found);
+  } catch (error) {
+    for (const each of found) await each.file.close();
+    throw error;
+  }
+}
+
+async function recoverFound(list: SegmentList, found: FoundFile[]): Promise<number> {
   found.sort((a, b) => a.number - b.number || Number(a.bad) - Number(b.bad));
   for (const each of found) await readHeader(each);
   const alive = await removeDead(list, found);
   let cut = await removeUnfinished(list, alive);
   // The number of a segment that was not finished is given again: a missing one is damage.
   list.nextNumber = Math.max(list.nextNumber, (alive.at(-1)?.number ?? 0) + 1);
-  const segments: FoundSegment[] = [];
-  for (const each of alive) {
-    if (each.header !== null) segments.push(each as FoundSegment);
-    else if (!each.bad) await reportHeader(list, each, alive);
-    if (each.header === null) await each.file.close();
-  }
-  for (const [i, each] of segments.entries()) {
-    const following = segments[i + 1];
+  for (const [i, each] of alive.entries()) {
+    const following = alive.slice(i + 1).find(hasHeader);
+    if (!hasHeader(each)) {
+      if (!each.bad) await reportHeader(list, each, following);
+      await each.file.close();
+      continue;
+    }
     cut += await addSegment(list, each, following?.header ?? null);
-    if (following !== undefined && following.number > each.number + 1) reportMissing(list, each, following, alive);
+    const next = alive[i + 1];
+    if (following !== undefined && following === next && next.number > each.number + 1) reportMissing(list, each, following);
   }
   return cut;
 }
@@ -65,7 +75,7 @@ async function readHeader(found: FoundFile): Promise<void> {
       found.size = await file.size();
       const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
       const got = await file.read(bytes, 0);
-      const header = decodeSegmentHeader(bytes.subarray(0, got));
+      const header = decodeSegmentHeader(bytes.subarray(0, got), found.file.path);
       found.header = header?.number === found.number ? header : null;
     });
   } catch (error) {
@@ -77,6 +87,12 @@ async function readHeader(found: FoundFile): Promise<void> {
 /** Of files with one number the first is taken. */
 async function removeDead(list: SegmentList, found: readonly FoundFile[]): Promise<FoundFile[]> {
   const oldest = found.reduce((highest, each) => Math.max(highest, each.header?.oldest ?? 0), 0);
+  const reset = found.find((each) => each.header?.oldest === oldest);
+  if (reset !== undefined && found.some((each) => each.number < oldest)) {
+    // What says that they are dead has to be on the disk before they go: one of them may say the same of others.
+    await reset.file.use((file) => file.datasync());
+    await list.files.during(() => list.fileSystem.syncFolder(list.folder));
+  }
   const alive: FoundFile[] = [];
   for (const each of found) {
     if (each.number === alive.at(-1)?.number) await each.file.close();
@@ -102,37 +118,36 @@ async function removeUnfinished(list: SegmentList, alive: FoundFile[]): Promise<
   return bytes;
 }
 
-async function reportHeader(list: SegmentList, found: FoundFile, alive: readonly FoundFile[]): Promise<void> {
-  const next = alive.find((each) => each.number > found.number && each.header !== null)?.header;
+async function reportHeader(list: SegmentList, found: FoundFile, following: FoundSegment | undefined): Promise<void> {
   const setAside = list.badPath(found.number);
   const moved = await found.file.move(setAside).then(
     () => true,
     () => false,
   );
-  const previous = alive.findLast((each) => each.number < found.number && each.header !== null)?.header;
+  const firstSequence = list.last?.endSequence ?? 0;
   list.tell({
     what: 'header',
     file: list.pathOf(found.number),
     segment: found.number,
     offset: 0,
     bytes: found.size,
-    firstSequence: previous?.firstSequence ?? 0,
-    endSequence: next?.previousEndSequence ?? Number.MAX_SAFE_INTEGER,
+    firstSequence,
+    endSequence: Math.max(firstSequence, following?.header.previousEndSequence ?? Number.MAX_SAFE_INTEGER),
     setAside: moved ? setAside : null,
   });
 }
 
-function reportMissing(list: SegmentList, before: FoundSegment, after: FoundSegment, alive: readonly FoundFile[]): void {
-  const first = before.number + 1;
-  if (alive.some((each) => each.number >= first && each.number < after.number)) return;
+/** There are no files between the two, the first of which is the last in the list. */
+function reportMissing(list: SegmentList, before: FoundSegment, after: FoundSegment): void {
+  const firstSequence = list.last?.endSequence ?? before.header.firstSequence;
   list.tell({
     what: 'missing',
-    file: list.pathOf(first),
-    segment: first,
+    file: list.pathOf(before.number + 1),
+    segment: before.number + 1,
     offset: 0,
     bytes: 0,
-    firstSequence: list.last?.endSequence ?? before.header.firstSequence,
-    endSequence: Math.max(after.header.previousEndSequence, list.last?.endSequence ?? 0),
+    firstSequence,
+    endSequence: Math.max(firstSequence, after.header.previousEndSequence),
     setAside: null,
   });
 }
@@ -142,8 +157,8 @@ async function addSegment(list: SegmentList, found: FoundSegment, following: Dec
   const { number, firstSequence, seed } = found.header;
   const segment = new Segment(number, firstSequence, seed, found.file);
   segment.bad = segment.knownBad = found.bad;
-  segment.sealed = found.bad || following !== null;
-  if (!segment.sealed) segment.suspect = SEGMENT_HEADER_BYTES;
+  // The log goes on in a new segment: a datasync that failed for an earlier process may have left other bytes on the disk than are read here.
+  segment.sealed = true;
   list.add(segment);
   const follows = following?.number === number + 1;
   if (follows && found.size >= following.previousBytes) {
@@ -157,13 +172,13 @@ async function addSegment(list: SegmentList, found: FoundSegment, following: Dec
     await list.reportDamage('short', segment, segment.bytes, missing, segment.endSequence, following.previousEndSequence);
     return 0;
   }
-  if (segment.sealed || tail.bytes === 0) return 0;
+  if (found.bad || segment.bad || following !== null || tail.bytes === 0) return 0;
   if (!tail.sure) {
     await list.reportDamage('records', segment, segment.bytes, tail.bytes, segment.endSequence, segment.endSequence);
     return 0;
   }
   // A tail that cannot be cut off stays behind the end that the next segment states.
-  await segment.file.use((file) => file.truncate(segment.bytes)).catch(() => (segment.sealed = true));
+  await segment.file.use((file) => file.truncate(segment.bytes)).catch(() => undefined);
   return tail.bytes;
 }
 

@@ -35,8 +35,8 @@ export class SegmentList {
   #folderSynced = false;
   #parentSynced = false;
   #dropped: Segment[] = [];
-  /** The folder was not synced since a file was removed. */
-  #removed = false;
+  /** The folder was not synced since a file was removed, perhaps by an earlier process. */
+  #removed = true;
   #removing: Promise<void> = Promise.resolve();
 
   constructor(folder: string, fileSystem: LogFileSystem, files: FileCache, onDamage: ((damage: Damage) => void) | undefined) {
@@ -137,7 +137,7 @@ export class SegmentList {
   get isSynced(): boolean {
     if (this.segments.length === 0) return true;
     return (
-      this.#folderSynced && this.#unsynced.every((segment) => segment.dropped || (segment.suspect <= segment.synced && segment.synced >= segment.written))
+      this.#folderSynced && this.#unsynced.every((segment) => segment.dropped || (!segment.suspect && segment.synced >= segment.written))
     );
   }
 
@@ -147,19 +147,19 @@ export class SegmentList {
     for (const segment of [...this.#unsynced]) {
       if (segment.dropped) continue;
       const target = segment.written;
-      if (segment.suspect > segment.synced || segment.synced < target) {
+      if (segment.suspect || segment.synced < target) {
         try {
           await segment.file.use(async (file) => {
-            await rewrite(file, segment.synced, Math.min(segment.suspect, target));
+            if (segment.suspect) await rewrite(file, segment.synced, target);
             await file.datasync();
           });
         } catch (error) {
           if (!this.segments.includes(segment)) continue; // dropped meanwhile
-          segment.suspect = Infinity;
+          segment.suspect = true;
           throw error;
         }
         segment.synced = Math.max(segment.synced, target);
-        segment.suspect = 0;
+        segment.suspect = false;
       }
     }
     this.#unsynced = this.#unsynced.filter((segment) => segment === this.last || (segment.synced < segment.written && !segment.dropped));
@@ -294,6 +294,9 @@ export class SegmentList {
 
   async close(): Promise<void> {
     await this.#removing;
+    const { last } = this;
+    // No header behind it says where it ends.
+    if (last?.uncut === true) await last.file.use((file) => file.truncate(last.written)).catch(() => undefined);
     for (const segment of [...this.#dropped, ...this.segments]) await segment.file.close();
   }
 

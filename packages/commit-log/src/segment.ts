@@ -36,13 +36,12 @@ export class Segment implements SegmentInfo {
   writtenSequence: number;
   /** The end of what is on the disk. */
   synced = 0;
-  /**
-   * What lies between `synced` and this is written once more before the next datasync: a failed one makes the kernel take for stored what is not.
-   * Of a file that an earlier process began it is the header, without which nothing in it can be read.
-   */
-  suspect = 0;
+  /** A failed datasync makes the kernel take for stored what is not: what lies behind `synced` is written once more before the next one. */
+  suspect = false;
   /** Nothing is appended any more. */
   sealed = false;
+  /** Appends that failed are still in the file, behind `written`. */
+  uncut = false;
   /** Set aside under another name because of damage, and read around. */
   bad = false;
   /** It was set aside before this process began, which then told about its damage. */

@@ -14,6 +14,8 @@ interface Appended {
   /** A drop or a reset may have taken it, or has. */
   mayBeGone: boolean;
   isGone: boolean;
+  /** A reset was asked for: one that fails may still happen when the power fails. */
+  unwanted: boolean;
   /** A datasync failed, and the process that knew is gone: later ones cannot be relied on for this record. */
   forgotten: boolean;
   /** It failed and is there all the same, after a crash: between others of the same numbers, so not in the order of the appends. */
@@ -36,6 +38,7 @@ export class Simulation {
   readonly #random: SeededRandom;
   readonly #segmentBytes: number;
   readonly #failing: boolean;
+  readonly #trace: ((line: string) => void) | undefined;
   #fs: SimulatedFileSystem;
   #log!: CommitLog;
   #reader!: LogReader;
@@ -49,9 +52,11 @@ export class Simulation {
   #lastDone = 0;
   #underWay = new Set<Promise<void>>();
 
-  constructor(seed: number) {
+  /** @param trace told what happens on the file system and what is read */
+  constructor(seed: number, trace?: (line: string) => void) {
+    this.#trace = trace;
     this.#random = new SeededRandom(seed);
-    this.#fs = new SimulatedFileSystem({ seed, folders: ['/data'] });
+    this.#fs = new SimulatedFileSystem({ seed, folders: ['/data'], ...(trace === undefined ? {} : { trace }) });
     this.#segmentBytes = this.#random.between(200, 4000);
     this.#failing = this.#random.chance(0.5);
   }
@@ -105,7 +110,7 @@ export class Simulation {
         if (record.sequence < sequence || found.has(entry)) throw new Error(`comes twice: ${JSON.stringify(entry)}`);
         sequence = record.sequence + record.count;
         found.add(entry);
-        if (entry.state === 'failed') entry.outOfPlace = true;
+        if (entry.state === 'failed') entry.outOfPlace = entry.forgotten = true;
         if (entry.outOfPlace) continue;
         if (entry.id <= id) throw new Error(`out of order: ${JSON.stringify(entry)} behind ${id}`);
         id = entry.id;
@@ -120,7 +125,7 @@ export class Simulation {
         if (entry.state === 'pending' || entry.state === 'failed') entry.state = 'written';
         continue;
       }
-      const mayBeLost = entry.mayBeGone || entry.state === 'pending' || entry.state === 'failed';
+      const mayBeLost = entry.mayBeGone || entry.unwanted || entry.state === 'pending' || entry.state === 'failed';
       if (!mayBeLost) throw new Error(`lost: ${JSON.stringify(entry)} of life ${entry.life}, now ${this.#life}`);
     }
     // A later power failure can bring back what was removed.
@@ -133,6 +138,9 @@ export class Simulation {
   #checkRecord(record: LogRecord): Appended {
     const id = record.payload.length < 4 ? 0 : record.payload.readUInt32BE(0);
     const entry = this.#byId.get(id);
+    this.#trace?.(
+      `  read ${id}, sequence ${record.sequence} + ${record.count}, at ${record.segment}:${record.offset}, ${entry?.state ?? ''}`,
+    );
     if (entry === undefined) throw new Error(`a record that was never appended: ${JSON.stringify(record)}`);
     if (record.sequence !== entry.sequence || record.count !== entry.count || !record.payload.equals(payloadOf(id, entry.bytes))) {
       throw new Error(`not what was appended: ${JSON.stringify(record)} for ${JSON.stringify(entry)}`);
@@ -169,6 +177,7 @@ export class Simulation {
         state: 'pending',
         mayBeGone: false,
         isGone: false,
+        unwanted: false,
         forgotten: false,
         outOfPlace: false,
       };
@@ -197,7 +206,7 @@ export class Simulation {
   /** What is in front of something synced is synced too. */
   #syncedUpTo(id: number): void {
     for (const entry of this.#model) {
-      if (entry.id <= id && !entry.forgotten && (entry.state === 'written' || entry.id === id)) entry.state = 'synced';
+      if (entry.id === id || (entry.id < id && entry.state === 'written' && isKept(entry))) entry.state = 'synced';
     }
   }
 
@@ -205,7 +214,7 @@ export class Simulation {
     const last = this.#model.at(-1)?.id ?? 0;
     this.#track(
       this.#log.sync().then(() => {
-        for (const entry of this.#model) if (entry.id <= last && entry.state === 'written' && !entry.forgotten) entry.state = 'synced';
+        for (const entry of this.#model) if (entry.id <= last && entry.state === 'written' && isKept(entry)) entry.state = 'synced';
       }, expectWriteError),
     );
   }
@@ -214,16 +223,21 @@ export class Simulation {
     const segments = this.#log.segments;
     if (segments.length < 2) return;
     const segment = this.#random.pick(segments);
-    const gone = this.#model.filter((entry) => entry.sequence < segment.firstSequence || (entry.count === 0 && entry.sequence === segment.firstSequence));
+    const gone = this.#model.filter(
+      (entry) => entry.sequence < segment.firstSequence || (entry.count === 0 && entry.sequence === segment.firstSequence),
+    );
     for (const entry of gone) entry.mayBeGone = true;
+    this.#trace?.(`  drop before ${segment.number}`);
     this.#track(this.#log.dropBefore(segment.number).catch(expectWriteError));
   }
 
   #reset(): void {
     const gone = [...this.#model];
-    for (const entry of gone) entry.mayBeGone = true;
+    this.#trace?.('  reset');
+    for (const entry of gone) entry.mayBeGone = entry.unwanted = true;
     this.#track(
       this.#log.reset(this.#log.nextSequence + this.#random.below(10)).then(() => {
+        this.#trace?.('  reset done');
         for (const entry of gone) entry.isGone = true;
       }, expectWriteError),
     );
@@ -241,7 +255,8 @@ export class Simulation {
         // Nothing between two records that are read was left out.
         for (let id = this.#lastRead + 1; id < entry.id && this.#lastRead > 0; id++) {
           const each = this.#byId.get(id);
-          if (each !== undefined && each.state !== 'failed' && !each.mayBeGone && !each.outOfPlace) throw new Error(`not read: ${JSON.stringify(each)}`);
+          if (each !== undefined && each.state !== 'failed' && !each.mayBeGone && !each.outOfPlace)
+            throw new Error(`not read: ${JSON.stringify(each)}`);
         }
         this.#lastRead = entry.id;
       }
@@ -289,7 +304,7 @@ export class Simulation {
       this.#fs.capacity = Infinity;
       await this.#settled();
       await this.#log.close();
-      for (const entry of this.#model) if (entry.state === 'written' && !entry.forgotten) entry.state = 'synced';
+      for (const entry of this.#model) if (entry.state === 'written' && isKept(entry)) entry.state = 'synced';
       if (random.chance(0.5)) return;
     }
     const kind = random.pick(['process', 'power'] as const);
@@ -307,6 +322,11 @@ export class Simulation {
       entry.forgotten = false;
     }
   }
+}
+
+/** What is dropped is not synced any more; its file may still be there for a while. */
+function isKept(entry: Appended): boolean {
+  return !entry.forgotten && !entry.mayBeGone;
 }
 
 function expectWriteError(error: unknown): void {

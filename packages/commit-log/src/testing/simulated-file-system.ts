@@ -25,6 +25,8 @@ export interface SimulatedFileSystemOptions {
   readonly folders?: readonly string[];
   /** Bytes all files together may have; what is more fails with ENOSPC. @default Infinity */
   readonly capacity?: number;
+  /** Told of each call that completes and of each crash: to follow a run that fails. */
+  readonly trace?: (line: string) => void;
 }
 
 export interface Fault {
@@ -61,6 +63,7 @@ export class SimulatedFileSystem implements LogFileSystem {
   #turning = false;
   #dead = false;
   #faults: { fault: Fault; after: number; times: number }[] = [];
+  readonly #trace: ((line: string) => void) | undefined;
   #openFiles = 0;
   #mostOpenFiles = 0;
   /** See the option. Change it at any time. */
@@ -71,6 +74,7 @@ export class SimulatedFileSystem implements LogFileSystem {
   constructor(options: SimulatedFileSystemOptions = {}) {
     this.#random = new SeededRandom(options.seed ?? 1);
     this.capacity = options.capacity ?? Infinity;
+    this.#trace = options.trace;
     const folders = new Map<string, 'folder'>();
     for (const folder of options.folders ?? []) for (const each of withParents(folder)) folders.set(each, 'folder');
     this.#names = new Names(folders);
@@ -95,11 +99,18 @@ export class SimulatedFileSystem implements LogFileSystem {
    * each name that is not synced is new or old.
    */
   crash(kind: 'process' | 'power'): SimulatedFileSystem {
- if (process.env['TRACE']) process.stderr.write(`CRASH ${kind} ${this.#pending.map(p=>p.operation+' '+p.path)}\n`);
+    this.#trace?.(
+      `crash of the ${kind} during ${this.#pending.map((pending) => `${pending.operation} ${pending.path}`).join(', ') || 'nothing'}`,
+    );
     for (const pending of this.#pending) if (this.#random.chance(0.5)) pending.tear();
     this.#pending = [];
     this.#dead = true;
-    const next = new SimulatedFileSystem({ seed: this.#random.below(0x7fff_ffff), capacity: this.capacity });
+    const trace = this.#trace;
+    const next = new SimulatedFileSystem({
+      seed: this.#random.below(0x7fff_ffff),
+      capacity: this.capacity,
+      ...(trace === undefined ? {} : { trace }),
+    });
     next.#names = kind === 'process' ? this.#names.afterProcessEnd() : this.#names.afterPowerLoss(this.#random);
     return next;
   }
@@ -292,15 +303,18 @@ export class SimulatedFileSystem implements LogFileSystem {
         operation,
         path: name,
         run: (cause) => {
-          if (process.env['TRACE']) process.stderr.write(`${operation} ${name} ${cause}\n`);
           if (cause !== null) {
+            this.#trace?.(cause.message);
             onFailure?.(cause);
             reject(cause);
             return;
           }
           try {
-            resolve(action());
+            const result = action();
+            this.#trace?.(`${operation} ${name}`);
+            resolve(result);
           } catch (error) {
+            this.#trace?.(String(error));
             reject(error instanceof Error ? error : new Error(String(error)));
           }
         },
