@@ -126,7 +126,6 @@ class Scan {
   async run(): Promise<{ unfinished: RecoveredMessage[]; waiting: { message: Message; delay: number }[] }> {
     const result = { unfinished: this.#unfinished, waiting: this.#waiting };
     if (this.#log.empty) return result;
-    const checkpoint = this.#checkpoint;
     const reader = this.#log.readAt(this.#start());
     for (let records = await reader.next(); records !== null; records = await reader.next()) {
       for (const { sequence, count, payload, segment, offset } of records) {
