@@ -1,4 +1,5 @@
 import { isEphemeral } from '@nsq/protocol';
+import type { LatencyWindow } from '../stats/latency-window.js';
 import { Backlog } from './backlog.js';
 import type { Batch } from './batch.js';
 import { NO_OUTPUT, WaitingLine, type Consumer } from './consumer.js';
@@ -28,6 +29,8 @@ export class Channel {
   readonly topic: Topic;
   readonly ephemeral: boolean;
   readonly consumers = new Set<Consumer>();
+  /** How long its messages took from publication to FIN; null when that is not kept. */
+  readonly latency: LatencyWindow | null;
   paused = false;
   exiting = false;
   requeueCount = 0;
@@ -52,6 +55,7 @@ export class Channel {
     this.topic = topic;
     this.name = name;
     this.ephemeral = isEphemeral(name);
+    this.latency = engine.latencyWindow();
     this.#cursor = new Cursor(start);
     this.#backlog = topic.log === null ? null : new Backlog(topic.log, this.#cursor, () => this.notify());
     this.#countedFrom = topic.dispatched;
@@ -255,6 +259,7 @@ export class Channel {
     if (message === null) return Answer.NotInFlight;
     if (message.consumer !== consumer) return Answer.NotOwner;
     this.#land(message);
+    if (this.latency !== null) this.latency.record(this.#engine.ageOf(message), this.#engine.now);
     this.#engine.pool.give(message);
     consumer.finishCount++;
     this.wake(consumer);
