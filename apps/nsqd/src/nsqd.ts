@@ -10,9 +10,13 @@ import { registerRoutes } from './http/routes.js';
 import { checkNsqdOptions, defaultNsqdOptions, type NsqdOptions } from './options.js';
 import { QueueScanLoop } from './queue-scan-loop.js';
 import { systemClock } from './queue/clock.js';
-import { Engine } from './queue/engine.js';
+import { Engine, type EngineSetup } from './queue/engine.js';
 import type { ClientStats } from './stats/client-stats.js';
+import { LatencyWindow } from './stats/latency-window.js';
 import { MemoryMonitor, type MemoryStats } from './stats/memory.js';
+import { ProcessMonitor, type ProcessStats } from './stats/process-stats.js';
+import { statsdPrefix } from './stats/statsd-prefix.js';
+import { StatsdLoop } from './statsd-loop.js';
 import { lockDataPath, type DataPathLock } from './storage/data-path-lock.js';
 import { DiskStorage } from './storage/disk-storage.js';
 import { Health } from './storage/health.js';
@@ -34,8 +38,15 @@ const MIN_SEGMENT_BYTES = 4096;
 
 /** Without a window every message is stored when it is published. */
 function durabilityOf(options: NsqdOptions): Durability {
-  const asked = options.durability as Durability;
+  const { durability: asked } = options;
   return asked === 'memory' && options.memQueueSize === 0 ? 'disk' : asked;
+}
+
+/** Nothing without percentiles: then no channel has a window, and a FIN costs nothing more. */
+function latencySetup(options: NsqdOptions): Pick<EngineSetup, 'createLatencyWindow'> {
+  const { e2eProcessingLatencyPercentiles: quantiles, e2eProcessingLatencyWindowTime: windowMs } = options;
+  if (quantiles.length === 0) return {};
+  return { createLatencyWindow: (now) => new LatencyWindow(quantiles, windowMs, now) };
 }
 
 /** What is not an option of the command line. */
@@ -67,6 +78,7 @@ export class Nsqd implements HttpContext {
   readonly #health = new Health();
   readonly #storageLoop: StorageLoop;
   readonly #memory = new MemoryMonitor();
+  readonly #process = new ProcessMonitor();
   readonly #group = new WaitGroup();
   #main: Promise<void> | undefined;
   #exit: Promise<void> | undefined;
@@ -86,6 +98,7 @@ export class Nsqd implements HttpContext {
         maxMsgTimeout: options.maxMsgTimeout,
       },
       openLog: (topic) => storage.open(topic),
+      ...latencySetup(options),
       events: {
         topicCreated: (topic) => {
           logger.info(`TOPIC(${topic.name}): created`);
@@ -206,7 +219,25 @@ export class Nsqd implements HttpContext {
     if (http !== undefined) this.#group.wrap((signal) => http.run(signal), 'httpServer');
     this.#group.wrap((signal) => this.#scan.run(signal), 'queueScanLoop');
     this.#group.wrap((signal) => this.#storageLoop.run(signal), 'storageLoop');
+    if (this.options.statsdAddress !== '') {
+      const statsd = this.#statsdLoop();
+      this.#group.wrap((signal) => statsd.run(signal), 'statsdLoop');
+    }
     await this.#group.wait();
+  }
+
+  #statsdLoop(): StatsdLoop {
+    const { options, logger } = this;
+    return new StatsdLoop({
+      source: this,
+      logger,
+      address: options.statsdAddress,
+      prefix: statsdPrefix(options.statsdPrefix, options.broadcastAddress, options.broadcastHttpPort),
+      interval: options.statsdInterval,
+      packetBytes: options.statsdUdpPacketSize,
+      memoryStats: options.statsdMemStats,
+      excludeEphemeral: options.statsdExcludeEphemeral,
+    });
   }
 
   /**
@@ -229,6 +260,7 @@ export class Nsqd implements HttpContext {
     await this.#close();
     this.engine.exiting = true;
     this.#memory.close();
+    this.#process.close();
     try {
       this.logger.info('NSQ: closing topics');
       await this.#store.flush();
@@ -262,6 +294,14 @@ export class Nsqd implements HttpContext {
 
   *clients(): Generator<ClientStats> {
     for (const connection of this.#tcp.connections) yield describeClient(connection);
+  }
+
+  get connectionCount(): number {
+    return this.#tcp.connectionCount;
+  }
+
+  processStats(): Promise<ProcessStats> {
+    return this.#process.read();
   }
 
   memory(): MemoryStats {

@@ -1,4 +1,5 @@
 import { isEphemeral } from '@nsq/protocol';
+import type { LatencyWindow } from '../stats/latency-window.js';
 import { Backlog } from './backlog.js';
 import type { Batch } from './batch.js';
 import { NO_OUTPUT, WaitingLine, type Consumer } from './consumer.js';
@@ -31,6 +32,8 @@ export class Channel {
   readonly consumers = new Set<Consumer>();
   /** Messages that belong to other channels alone: they come from files of the reference, which has a queue for each channel. */
   readonly foreign = new Holes();
+  /** How long its messages took from publication to FIN; null when that is not kept. */
+  readonly latency: LatencyWindow | null;
   paused = false;
   exiting = false;
   requeueCount = 0;
@@ -55,6 +58,7 @@ export class Channel {
     this.topic = topic;
     this.name = name;
     this.ephemeral = isEphemeral(name);
+    this.latency = engine.latencyWindow();
     this.#cursor = new Cursor(start);
     this.#backlog = topic.log === null ? null : new Backlog(topic.log, this.#cursor, () => this.notify());
     this.#countedFrom = topic.dispatched;
@@ -262,6 +266,7 @@ export class Channel {
     if (message === null) return Answer.NotInFlight;
     if (message.consumer !== consumer) return Answer.NotOwner;
     this.#land(message);
+    if (this.latency !== null) this.latency.record(this.#engine.ageOf(message), this.#engine.now);
     this.#engine.pool.give(message);
     consumer.finishCount++;
     this.wake(consumer);

@@ -1,4 +1,5 @@
 import { isEphemeral, MessageIdSource } from '@nsq/protocol';
+import type { LatencyWindow } from '../stats/latency-window.js';
 import type { Channel } from './channel.js';
 import type { Clock } from './clock.js';
 import { MessagePool, type Message } from './message.js';
@@ -38,6 +39,8 @@ export interface EngineSetup {
   readonly events: EngineEvents;
   /** The log of a topic that is not ephemeral. @default nothing is stored */
   readonly openLog?: (name: string) => TopicLog;
+  /** Makes what keeps how long the messages of a new channel take. `now` is engine time. @default that is not kept */
+  readonly createLatencyWindow?: (now: number) => LatencyWindow;
   /** 0 up to, not including, 1. */
   readonly random?: () => number;
 }
@@ -63,6 +66,7 @@ export class Engine {
 
   readonly #clock: Clock;
   readonly #openLog: (name: string) => TopicLog | null;
+  readonly #createLatencyWindow: ((now: number) => LatencyWindow) | null;
   #stamped = false;
   #topics: Topic[] = []; // with something published in this turn
   #channels: Channel[] = []; // with something to deliver in this turn
@@ -72,6 +76,7 @@ export class Engine {
     this.#clock = setup.clock;
     const { openLog } = setup;
     this.#openLog = (name) => (openLog === undefined || isEphemeral(name) ? null : openLog(name));
+    this.#createLatencyWindow = setup.createLatencyWindow ?? null;
     this.limits = setup.limits;
     this.events = setup.events;
     this.random = setup.random ?? Math.random;
@@ -105,6 +110,18 @@ export class Engine {
     const ns = BigInt(ms) * NANOSECONDS + BigInt(Math.floor((wall - ms) * 1e6));
     this.timestampHi = Number(BigInt.asIntN(32, ns >> 32n));
     this.timestampLo = Number(BigInt.asIntN(32, ns));
+  }
+
+  /** Nanoseconds from a message's publication to this tick; 0 when the time of day has been set back meanwhile. */
+  ageOf(message: Message): number {
+    this.stamp();
+    const high = (this.timestampHi - message.timestampHi) * 2 ** 32;
+    return Math.max(0, high + (this.timestampLo >>> 0) - (message.timestampLo >>> 0));
+  }
+
+  /** For a new channel; null when latencies are not kept. */
+  latencyWindow(): LatencyWindow | null {
+    return this.#createLatencyWindow === null ? null : this.#createLatencyWindow(this.now);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Consumer, type ConsumerOutput } from '../../src/queue/consumer.js';
-import { Engine, type EngineEvents, type EngineLimits } from '../../src/queue/engine.js';
+import { Engine, type EngineEvents, type EngineLimits, type EngineSetup } from '../../src/queue/engine.js';
 import type { Channel } from '../../src/queue/channel.js';
 import type { Message } from '../../src/queue/message.js';
 import type { Topic } from '../../src/queue/topic.js';
@@ -68,6 +68,7 @@ export interface WorldOptions {
   readonly random?: () => number;
   /** Topics have logs, which publishes go through first or not. @default no logs */
   readonly log?: 'spill' | 'write-through';
+  readonly createLatencyWindow?: NonNullable<EngineSetup['createLatencyWindow']>;
 }
 
 export function createWorld(limits: Partial<EngineLimits> = {}, options: WorldOptions = {}): World {
@@ -90,6 +91,7 @@ export function createWorld(limits: Partial<EngineLimits> = {}, options: WorldOp
     limits: { memQueueSize: 10_000, maxWindowBytes: 2 ** 30, maxMsgTimeout: 900_000, ...limits },
     events: log,
     random: options.random ?? (() => 0),
+    ...(options.createLatencyWindow === undefined ? {} : { createLatencyWindow: options.createLatencyWindow }),
     ...(options.log === undefined
       ? {}
       : {

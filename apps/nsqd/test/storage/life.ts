@@ -62,7 +62,12 @@ export class Life {
   #marked = false;
   #checkpoint: Promise<void> | null = null;
 
-  constructor(fileSystem: LogFileSystem, clock: SimulatedClock, setup: Setup, channelDeleted: (channel: Channel) => void = () => undefined) {
+  constructor(
+    fileSystem: LogFileSystem,
+    clock: SimulatedClock,
+    setup: Setup,
+    channelDeleted: (channel: Channel) => void = () => undefined,
+  ) {
     this.clock = clock;
     const changed = (thing: { readonly ephemeral: boolean }): void => this.store.changed(thing.ephemeral);
     this.engine = new Engine({

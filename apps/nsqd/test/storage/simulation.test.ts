@@ -13,7 +13,9 @@ async function simulate(seed: number, durability: Durability): Promise<Outcome> 
   } catch (error) {
     if (VERBOSE !== undefined) process.stderr.write(`${lines.join('\n')}\n`);
     const replay = `SEED=${seed} DURABILITY=${durability} VERBOSE=1 npx jest test/storage/simulation.test.ts`;
-    throw new Error(`seed ${seed} fails: ${error instanceof Error ? error.message : String(error)}. Replay it: ${replay}`, { cause: error });
+    throw new Error(`seed ${seed} fails: ${error instanceof Error ? error.message : String(error)}. Replay it: ${replay}`, {
+      cause: error,
+    });
   }
   return simulation.outcome;
 }

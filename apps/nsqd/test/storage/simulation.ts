@@ -141,7 +141,6 @@ export class Simulation {
     );
     look.dead = true;
     this.#fs = this.#fs.crash('process');
-    for (const f of this.#fs.files) if (f.endsWith('checkpoint')) try { this.#say(`${f} ${JSON.stringify(decodeCheckpoint(this.#fs.contentOf(f)))}`); } catch (e) { this.#say(String(e)); } this.#say(look.logged.join(''));
     this.#ledger.adopt(found, this.#wall);
   }
 
@@ -153,13 +152,11 @@ export class Simulation {
     this.outcome.stops++;
     if (this.#fs.openFiles !== 0) throw new Error(`${this.#fs.openFiles} files are open after a stop`);
     const before = snapshot(life);
-    for (const t of life.topics) this.#say(`  ${t.name}: dispatched ${t.dispatched} head ${t.head} ${[...t.channels.values()].map((c) => `${c.name}@${c.position}`).join(' ')} files ${this.#fs.files.filter((f) => f.includes(t.name)).map((f) => `${f.slice(14)}:${this.#fs.contentOf(f).length}`).join(' ')}`);
     this.#wall = life.clock.wall();
     for (const topic of this.#ledger.topics.values()) topic.dropEphemeral();
     const look = new Life(this.#fs, new SimulatedClock(this.#wall, 0), this.#setup);
     await this.#patiently(look.store.load(), 'loading after a stop');
     look.settle();
-    for (const t of look.topics) this.#say(`  then ${t.name}: dispatched ${t.dispatched} head ${t.head} ${[...t.channels.values()].map((c) => `${c.name}@${c.position}`).join(' ')}`); this.#say(look.logged.join(''));
     // Numbers of messages that a crash has taken are counted until their channels come by.
     const after = snapshot(look);
     if (this.#ledger.stopped(before, after)) this.#lossy = true;
@@ -197,7 +194,7 @@ export class Simulation {
     else if (what < 42) this.#subscribe(topic, ledger);
     else if (what < 70) this.#answer();
     else if (what < 80) this.#life.advance(random.pick([1, 50, 500, 3000]));
-    else if (what < 86) { this.#say('checkpoint'); this.#life.checkpoint(); }
+    else if (what < 86) this.#life.checkpoint();
     else if (what < 89) this.#setReady();
     else if (what < 91) this.#leave();
     else if (what < 95) this.#operate(topic, ledger);
@@ -235,7 +232,12 @@ export class Simulation {
     }
   }
 
-  #told(publication: Publication, ledger: TopicLedger, error: Error | null, at: { wall: number; channels: readonly ChannelLedger[] }): void {
+  #told(
+    publication: Publication,
+    ledger: TopicLedger,
+    error: Error | null,
+    at: { wall: number; channels: readonly ChannelLedger[] },
+  ): void {
     if (publication.state !== 'pending') throw new Error(`the publisher of ${publication.body} is told twice`);
     publication.state = error === null ? 'accepted' : 'refused';
     this.outcome[publication.state]++;
