@@ -18,6 +18,8 @@ export interface Owed {
   published: boolean;
   /** Accepted when the channel was there: the channel must outlive a crash with it. */
   guarded: boolean;
+  /** It has come though it need not: another crash may take it. */
+  extra: boolean;
 }
 
 export interface ChannelLedger {
@@ -27,7 +29,7 @@ export interface ChannelLedger {
 
 /** A message comes to channels; one that is gone meanwhile takes it along. */
 export function dispatch({ body, delay }: Publication, channels: Iterable<ChannelLedger>, wall: number, guarded: boolean): void {
-  for (const { owed } of channels) owed.set(body, { dueAt: delay > 0 ? wall + delay : 0, attempts: 0, published: delay > 0, guarded });
+  for (const { owed } of channels) owed.set(body, { dueAt: delay > 0 ? wall + delay : 0, attempts: 0, published: delay > 0, guarded, extra: false });
 }
 
 /** What the rules say of one topic. */
@@ -130,7 +132,7 @@ export class Ledger {
     const owed = channel.owed.get(body);
     if (owed === undefined) {
       if (this.exact || !publication.mayReturn) throw new Error(`${what} comes, but nothing owes it`);
-      channel.owed.set(body, { dueAt: 0, attempts, published: false, guarded: false });
+      channel.owed.set(body, { dueAt: 0, attempts, published: false, guarded: false, extra: true });
       return;
     }
     if (wall < owed.dueAt) throw new Error(`${what} comes ${owed.dueAt - wall} ms early`);
@@ -151,7 +153,8 @@ export class Ledger {
       for (const { owed, finished } of topic.channels.values()) {
         if (lossy) owed.clear();
         finished.clear();
-        for (const each of owed.values()) {
+        for (const [body, each] of owed) {
+          if (each.extra) owed.delete(body);
           each.attempts = 0;
           if (!each.published) each.dueAt = 0;
         }
