@@ -1,4 +1,6 @@
 import { hostname } from 'node:os';
+import path from 'node:path';
+import { FileCache, nodeFileSystem } from '@nsq/commit-log';
 import { versionLine, type LogLevel } from '@nsq/options';
 import { Logger, parseListenAddress } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
@@ -8,11 +10,18 @@ import { registerRoutes } from './http/routes.js';
 import { checkNsqdOptions, defaultNsqdOptions, type NsqdOptions } from './options.js';
 import { QueueScanLoop } from './queue-scan-loop.js';
 import { systemClock } from './queue/clock.js';
-import { Engine } from './queue/engine.js';
+import { Engine, type EngineSetup } from './queue/engine.js';
 import type { ClientStats } from './stats/client-stats.js';
+import { LatencyWindow } from './stats/latency-window.js';
 import { MemoryMonitor, type MemoryStats } from './stats/memory.js';
+import { ProcessMonitor, type ProcessStats } from './stats/process-stats.js';
+import { statsdPrefix } from './stats/statsd-prefix.js';
+import { StatsdLoop } from './statsd-loop.js';
 import { lockDataPath, type DataPathLock } from './storage/data-path-lock.js';
-import { SnapshotStorage } from './storage/snapshot-storage.js';
+import { DiskStorage } from './storage/disk-storage.js';
+import { Health } from './storage/health.js';
+import type { Durability } from './storage/storage-context.js';
+import { StorageLoop } from './storage-loop.js';
 import { describeClient } from './tcp/describe-client.js';
 import { TcpServer } from './tcp/tcp-server.js';
 import { TurnLoop } from './tcp/turn-loop.js';
@@ -20,6 +29,25 @@ import { TopicStore } from './topic-store.js';
 
 /** The version of NSQ whose protocol and API this is; clients look at it. */
 export const NSQ_VERSION = '1.3.0';
+
+/** Bytes of messages that a topic keeps in memory, whatever their number. */
+const MAX_WINDOW_BYTES = 2 ** 30;
+
+/** Smaller files cost more than they save. */
+const MIN_SEGMENT_BYTES = 4096;
+
+/** Without a window every message is stored when it is published. */
+function durabilityOf(options: NsqdOptions): Durability {
+  const { durability: asked } = options;
+  return asked === 'memory' && options.memQueueSize === 0 ? 'disk' : asked;
+}
+
+/** Nothing without percentiles: then no channel has a window, and a FIN costs nothing more. */
+function latencySetup(options: NsqdOptions): Pick<EngineSetup, 'createLatencyWindow'> {
+  const { e2eProcessingLatencyPercentiles: quantiles, e2eProcessingLatencyWindowTime: windowMs } = options;
+  if (quantiles.length === 0) return {};
+  return { createLatencyWindow: (now) => new LatencyWindow(quantiles, windowMs, now) };
+}
 
 /** What is not an option of the command line. */
 export interface NsqdSetup {
@@ -46,7 +74,11 @@ export class Nsqd implements HttpContext {
   readonly #tcp: TcpServer;
   readonly #http: HttpLoop | undefined;
   readonly #scan: QueueScanLoop;
+  readonly #files: FileCache;
+  readonly #health = new Health();
+  readonly #storageLoop: StorageLoop;
   readonly #memory = new MemoryMonitor();
+  readonly #process = new ProcessMonitor();
   readonly #group = new WaitGroup();
   #main: Promise<void> | undefined;
   #exit: Promise<void> | undefined;
@@ -60,7 +92,13 @@ export class Nsqd implements HttpContext {
     this.engine = new Engine({
       nodeId: options.nodeId,
       clock: systemClock,
-      limits: options,
+      limits: {
+        memQueueSize: options.memQueueSize,
+        maxWindowBytes: MAX_WINDOW_BYTES,
+        maxMsgTimeout: options.maxMsgTimeout,
+      },
+      openLog: (topic) => storage.open(topic),
+      ...latencySetup(options),
       events: {
         topicCreated: (topic) => {
           logger.info(`TOPIC(${topic.name}): created`);
@@ -83,7 +121,22 @@ export class Nsqd implements HttpContext {
       },
     });
     const turns = new TurnLoop(this.engine);
-    this.#store = new TopicStore(this.engine, new SnapshotStorage(options.dataPath), options.dataPath, this.version, logger);
+    this.#files = new FileCache();
+    const storage = new DiskStorage({
+      fileSystem: nodeFileSystem,
+      files: this.#files,
+      folder: path.join(options.dataPath, 'topics'),
+      segmentBytes: Math.max(options.maxBytesPerFile, MIN_SEGMENT_BYTES),
+      durability: durabilityOf(options),
+      syncEvery: options.syncEvery,
+      health: this.#health,
+      logger,
+      barrier: () => this.#store.pending,
+      recorded: () => this.#store.recorded(),
+      refusal: () => this.#store.failure,
+    });
+    this.#store = new TopicStore(this.engine, storage, options.dataPath, this.version, logger);
+    this.#storageLoop = new StorageLoop(this.#store, options.syncTimeout);
     this.#tcp = new TcpServer({ engine: this.engine, turns, options, logger, version: this.version });
     this.#http = options.httpAddress === '' ? undefined : new HttpLoop(logger, (server) => registerRoutes(server, this));
     this.#scan = new QueueScanLoop(this.engine, options.queueScanInterval, logger);
@@ -143,7 +196,7 @@ export class Nsqd implements HttpContext {
 
   /** @throws {Error} behind `failed to load metadata - ` */
   async loadMetadata(): Promise<void> {
-    await this.#store.load().catch((error: unknown) => {
+    await this.#store.load(this.options.maxMsgSize).catch((error: unknown) => {
       throw new Error(`failed to load metadata - ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     });
   }
@@ -165,7 +218,26 @@ export class Nsqd implements HttpContext {
     const http = this.#http;
     if (http !== undefined) this.#group.wrap((signal) => http.run(signal), 'httpServer');
     this.#group.wrap((signal) => this.#scan.run(signal), 'queueScanLoop');
+    this.#group.wrap((signal) => this.#storageLoop.run(signal), 'storageLoop');
+    if (this.options.statsdAddress !== '') {
+      const statsd = this.#statsdLoop();
+      this.#group.wrap((signal) => statsd.run(signal), 'statsdLoop');
+    }
     await this.#group.wait();
+  }
+
+  #statsdLoop(): StatsdLoop {
+    const { options, logger } = this;
+    return new StatsdLoop({
+      source: this,
+      logger,
+      address: options.statsdAddress,
+      prefix: statsdPrefix(options.statsdPrefix, options.broadcastAddress, options.broadcastHttpPort),
+      interval: options.statsdInterval,
+      packetBytes: options.statsdUdpPacketSize,
+      memoryStats: options.statsdMemStats,
+      excludeEphemeral: options.statsdExcludeEphemeral,
+    });
   }
 
   /**
@@ -188,6 +260,7 @@ export class Nsqd implements HttpContext {
     await this.#close();
     this.engine.exiting = true;
     this.#memory.close();
+    this.#process.close();
     try {
       this.logger.info('NSQ: closing topics');
       await this.#store.flush();
@@ -216,11 +289,19 @@ export class Nsqd implements HttpContext {
   }
 
   health(): string | undefined {
-    return undefined;
+    return this.#health.problem;
   }
 
   *clients(): Generator<ClientStats> {
     for (const connection of this.#tcp.connections) yield describeClient(connection);
+  }
+
+  get connectionCount(): number {
+    return this.#tcp.connectionCount;
+  }
+
+  processStats(): Promise<ProcessStats> {
+    return this.#process.read();
   }
 
   memory(): MemoryStats {

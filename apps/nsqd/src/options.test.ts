@@ -153,8 +153,14 @@ it('drops every flag behind `-worker-id 5`, and warns', () => {
 });
 
 it('warns of options whose feature is not in yet', () => {
-  const result = resolve(['--tls-cert=c.pem', '--durability=fsync', '--max-rdy-count=1']);
-  expect(result.kind === 'run' && result.warnings.map((line) => line.split(' ')[0])).toEqual(['--durability', '--tls-cert']);
+  const result = resolve([
+    '--tls-cert=c.pem',
+    '--durability=fsync',
+    '--max-rdy-count=1',
+    '--statsd-address=h:1',
+    '--e2e-processing-latency-percentile=0.99',
+  ]);
+  expect(result.kind === 'run' && result.warnings.map((line) => line.split(' ')[0])).toEqual(['--tls-cert']);
 });
 
 it('accepts the defaults', () => {
@@ -174,6 +180,11 @@ it.each<[string[], string | undefined]>([
   [['--e2e-processing-latency-percentile=1.1'], 'invalid E2E processing latency percentile: 1.1'],
   [['--e2e-processing-latency-percentile=1,0'], 'invalid E2E processing latency percentile: 0'],
   [['--e2e-processing-latency-percentile=1,0.5'], undefined],
+  [
+    ['--e2e-processing-latency-percentile=1', '--e2e-processing-latency-window-time=0'],
+    '--e2e-processing-latency-window-time must be more than 0s, not 0s',
+  ],
+  [['--e2e-processing-latency-window-time=0'], undefined],
   [['--mem-queue-size=-1'], '--mem-queue-size must be 0 or more messages, not -1'],
   [['--mem-queue-size=0'], undefined],
   [['--sync-timeout=0'], '--sync-timeout must be more than 0s, not 0s'],

@@ -30,9 +30,7 @@ const MAX_SCAN_INTERVAL = HOUR;
 // The features that options below wait for.
 const AUTH = 'authorization';
 const COMPRESSION = 'compression';
-const E2E = 'end-to-end latency';
 const LOOKUP = 'discovery through nsqlookupd';
-const STATSD = 'statsd';
 const TLS = 'TLS';
 
 /** The node id of a host that was given none: the same as the reference derives. */
@@ -132,7 +130,6 @@ export const nsqdOptionTable = {
     choices: ['memory', 'disk', 'fsync'],
     default: 'memory',
     help: 'what an accepted message survives: memory (a clean restart), disk (a killed process), fsync (a power loss)',
-    later: 'the commit log',
   }),
 
   queueScanInterval: durationOption({
@@ -197,22 +194,19 @@ export const nsqdOptionTable = {
     flag: 'statsd-address',
     default: '',
     help: '<addr>:<port> of a UDP statsd daemon; empty for none',
-    later: STATSD,
   }),
   statsdPrefix: stringOption({
     flag: 'statsd-prefix',
     default: 'nsq.%s',
     help: 'prefix of the keys sent; %s stands for this host',
-    later: STATSD,
   }),
-  statsdInterval: durationOption({ flag: 'statsd-interval', default: MINUTE, help: 'time between pushes to statsd', later: STATSD }),
-  statsdMemStats: boolOption({ flag: 'statsd-mem-stats', default: true, help: 'send memory statistics', later: STATSD }),
-  statsdUdpPacketSize: intOption({ flag: 'statsd-udp-packet-size', default: 508, help: 'bytes in a datagram to statsd', later: STATSD }),
+  statsdInterval: durationOption({ flag: 'statsd-interval', default: MINUTE, help: 'time between pushes to statsd' }),
+  statsdMemStats: boolOption({ flag: 'statsd-mem-stats', default: true, help: 'send memory statistics' }),
+  statsdUdpPacketSize: intOption({ flag: 'statsd-udp-packet-size', default: 508, help: 'bytes in a datagram to statsd' }),
   statsdExcludeEphemeral: boolOption({
     flag: 'statsd-exclude-ephemeral',
     default: false,
     help: 'leave ephemeral topics and channels out',
-    later: STATSD,
   }),
 
   e2eProcessingLatencyPercentiles: floatListOption({
@@ -220,13 +214,11 @@ export const nsqdOptionTable = {
     key: 'e2e_processing_latency_percentiles',
     default: () => [],
     help: 'percentiles to keep, as fractions above 0 up to 1 (comma-separated, may be given several times)',
-    later: E2E,
   }),
   e2eProcessingLatencyWindowTime: durationOption({
     flag: 'e2e-processing-latency-window-time',
     default: 10 * MINUTE,
     help: 'how far back the percentiles look',
-    later: E2E,
   }),
 
   tlsCert: stringOption({ flag: 'tls-cert', default: '', help: 'path to a PEM certificate chain', later: TLS }),
@@ -296,6 +288,10 @@ export function checkNsqdOptions(options: NsqdOptions): string | undefined {
   if (syncTimeout <= 0) return `--sync-timeout must be more than 0s, not ${formatDuration(syncTimeout)}`;
   if (options.statsdAddress !== '' && statsdInterval <= SECOND) {
     return `--statsd-interval must be more than ${formatDuration(SECOND)}, not ${formatDuration(statsdInterval)}`;
+  }
+  const { e2eProcessingLatencyPercentiles, e2eProcessingLatencyWindowTime } = options;
+  if (e2eProcessingLatencyPercentiles.length > 0 && e2eProcessingLatencyWindowTime <= 0) {
+    return `--e2e-processing-latency-window-time must be more than 0s, not ${formatDuration(e2eProcessingLatencyWindowTime)}`;
   }
   if (queueScanInterval < MIN_SCAN_INTERVAL || queueScanInterval > MAX_SCAN_INTERVAL) {
     const bounds = `${formatDuration(MIN_SCAN_INTERVAL)} to ${formatDuration(MAX_SCAN_INTERVAL)}`;

@@ -1,85 +1,185 @@
-import type { Logger } from '@nsq/service';
-import { loadMetadata, persistMetadata, type MetadataState } from '@nsq/metadata';
+import { loadMetadata, persistMetadata, type LoadedMetadata, type MetadataState, type TopicState } from '@nsq/metadata';
 import { isValidName } from '@nsq/protocol';
+import type { Logger } from '@nsq/service';
 import type { Engine } from './queue/engine.js';
-import type { Storage } from './queue/storage.js';
-import { captureTopic, restoreTopic } from './queue/topic-state.js';
 import type { Topic } from './queue/topic.js';
+import type { DiskStorage } from './storage/disk-storage.js';
 
-const NOTHING = { batches: [], dispatched: 0, deferred: [], channels: [] };
+/** Where the names of topics and channels are kept. */
+export interface MetadataFile {
+  load(): Promise<LoadedMetadata>;
+  /** Replaces all of it. */
+  persist(state: MetadataState): Promise<void>;
+}
 
-/** Keeps the topics of an engine over a restart: which there are (`nsqd.dat`) and what they hold (a Storage). */
+/** `nsqd.dat` in a folder. */
+export function metadataIn(folder: string, version: string): MetadataFile {
+  return { load: () => loadMetadata(folder, isValidName), persist: (state) => persistMetadata(folder, state, version) };
+}
+
+/** Keeps the topics of an engine over a restart: which there are (`nsqd.dat`) and what they hold (DiskStorage). */
 export class TopicStore {
   readonly #engine: Engine;
-  readonly #storage: Storage;
+  readonly #storage: DiskStorage;
   readonly #folder: string;
-  readonly #version: string;
+  readonly #metadata: MetadataFile;
   readonly #logger: Logger;
   #quiet = true; // changes are not persisted: while loading, and after the last flush
-  #scheduled = false;
-  #pending: Promise<void> = Promise.resolve();
+  #pending: Promise<void> | null = null; // until the last change is in `nsqd.dat`
+  #waiting = false; // a write that will show the last change has not begun
+  #failure: Error | null = null; // why the last change is not in `nsqd.dat`
+  #again: (() => void)[] = []; // tries to write it once more
 
-  constructor(engine: Engine, storage: Storage, folder: string, version: string, logger: Logger) {
+  constructor(
+    engine: Engine,
+    storage: DiskStorage,
+    folder: string,
+    version: string,
+    logger: Logger,
+    metadata: MetadataFile = metadataIn(folder, version),
+  ) {
     this.#engine = engine;
     this.#storage = storage;
     this.#folder = folder;
-    this.#version = version;
+    this.#metadata = metadata;
     this.#logger = logger;
   }
 
-  /** Makes the topics and channels that were there, with what they held. @throws when something stored cannot be read */
-  async load(): Promise<void> {
-    const { topics, warnings } = await loadMetadata(this.#folder, isValidName);
+  /** Until the topics and channels that there are now are written down; null when they are. */
+  get pending(): Promise<void> | null {
+    return this.#pending;
+  }
+
+  /** Has the topics and channels of now written down. @throws {MetadataError} */
+  async recorded(): Promise<void> {
+    if (this.#pending !== null) await this.persist();
+  }
+
+  /** Why topics and channels cannot be written down, null when they can. Asking has it tried again. */
+  get failure(): Error | null {
+    const failure = this.#failure;
+    if (failure !== null) this.#retry();
+    return failure;
+  }
+
+  /**
+   * Makes the topics and channels that were there, with what they held, in files of the reference too.
+   * @param maxMsgSize bytes of the largest body that such a file should have
+   * @throws when something stored cannot be read
+   */
+  async load(maxMsgSize?: number): Promise<void> {
+    const { topics, warnings } = await this.#metadata.load();
     for (const warning of warnings) this.#logger.warn(warning);
-    for (const { name, paused, channels } of topics) {
-      const topic = this.#engine.topic(name, false);
-      const content = (await this.#storage.load(name)) ?? NOTHING;
-      restoreTopic(
-        this.#engine,
-        topic,
-        content,
-        channels.map((channel) => channel.name),
-      );
-      for (const channel of channels) if (channel.paused) topic.channels.get(channel.name)?.pause();
-      if (paused) topic.pause();
-      topic.start();
-    }
+    const { ids } = this.#engine;
+    const newId = (): { idHi: number; idLo: number } => {
+      ids.take(1);
+      return { idHi: ids.hi, idLo: ids.lo };
+    };
+    await this.#storage.importQueues(this.#folder || '.', topics, { newId, maxMsgSize });
+    const known = new Set(topics.map(({ name }) => name));
+    // A crash may come between the first message of a topic and its entry in the metadata.
+    const stored = (await this.#storage.topics()).filter((name) => !known.has(name) && isValidName(name));
+    for (const topic of [...topics, ...stored.map((name): TopicState => ({ name, paused: false, channels: [] }))]) await this.#load(topic);
     this.#quiet = false;
+  }
+
+  async #load({ name, paused, channels }: TopicState): Promise<void> {
+    const engine = this.#engine;
+    const topic = engine.topic(name, false);
+    const content = topic.ephemeral
+      ? undefined
+      : await this.#storage.recover(
+          name,
+          channels.map((channel) => channel.name),
+        );
+    engine.tick(); // loading has taken its time
+    if (content === undefined) {
+      for (const channel of channels) engine.channel(topic, channel.name);
+    } else {
+      const { position } = content;
+      // What flows at once is not counted as entering anew.
+      const flows = !paused && channels.length > 0;
+      topic.restore(flows ? { ...position, dispatched: position.head } : position);
+      const now = engine.now + engine.wallOffset;
+      for (const { channel, message, dueAt } of content.unfinished) topic.channels.get(channel)?.restore(message, Math.max(0, dueAt - now));
+      for (const { message, delay } of content.waiting) topic.deferUntilDispatched(message, delay);
+      for (const channel of topic.channels.values()) engine.events.channelCreated(channel);
+    }
+    for (const channel of channels) if (channel.paused) topic.channels.get(channel.name)?.pause();
+    if (paused) topic.pause();
+    topic.start();
   }
 
   /** Writes `nsqd.dat`. @throws {MetadataError} */
   async persist(): Promise<void> {
     this.#logger.info(`NSQ: persisting topic/channel metadata to ${this.#folder === '' ? '' : `${this.#folder}/`}nsqd.dat`);
-    await persistMetadata(this.#folder, this.#state(), this.#version);
+    await this.#metadata.persist(this.#state());
+    this.#failure = null;
+    this.#retry();
   }
 
   /** A topic or channel has come or gone: `nsqd.dat` is written soon. */
   changed(ephemeral: boolean): void {
-    if (ephemeral || this.#quiet || this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      if (this.#quiet) return;
-      this.persist().catch((error: unknown) => {
-        this.#logger.error(`failed to persist metadata - ${messageOf(error)}`);
-      });
+    if (ephemeral || this.#quiet || this.#waiting) return;
+    this.#waiting = true;
+    const pending = this.#persistSoon().finally(() => {
+      if (this.#pending === pending) this.#pending = null;
     });
+    this.#pending = pending;
+  }
+
+  async #persistSoon(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#waiting = false;
+    while (!this.#quiet) {
+      try {
+        await this.persist();
+        return;
+      } catch (error) {
+        // Publishes that wait for this must not be accepted: a crash would lose them with their channel.
+        this.#logger.error(`failed to persist metadata - ${messageOf(error)}`);
+        this.#failure = error instanceof Error ? error : new Error(String(error));
+        await new Promise<void>((resolve) => {
+          if (this.#quiet) resolve();
+          else this.#again.push(resolve);
+        });
+      }
+    }
+  }
+
+  #retry(): void {
+    for (const again of this.#again.splice(0)) again();
   }
 
   /** What a topic held is not needed any more. */
   forget(topic: Topic): void {
     if (topic.ephemeral || this.#quiet) return;
-    this.#pending = this.#pending
-      .then(() => this.#storage.remove(topic.name))
-      .catch((error: unknown) => {
-        this.#logger.error(`failed to remove what topic ${topic.name} held - ${messageOf(error)}`);
-      });
+    this.#storage.remove(topic.name).catch((error: unknown) => {
+      this.#logger.error(`failed to remove what topic ${topic.name} held - ${messageOf(error)}`);
+    });
+  }
+
+  /** Writes down where every topic stands that has changed. */
+  async checkpoint(): Promise<void> {
+    this.#retry();
+    await this.#storage.probe();
+    await this.#storage.removeLeft();
+    for (const topic of [...this.#engine.topics.values()]) {
+      if (topic.ephemeral) continue;
+      try {
+        await this.#storage.checkpoint(this.#engine, topic);
+      } catch (error) {
+        this.#logger.error(`failed to write the checkpoint of topic ${topic.name} - ${messageOf(error)}`);
+      }
+    }
   }
 
   /** Writes all that must survive; nothing may change any more. Every topic is tried. @throws the first failure */
   async flush(): Promise<void> {
     this.#quiet = true;
+    this.#retry();
     await this.#pending;
+    await this.#storage.settled();
     const failures: unknown[] = [];
     const attempt = async (what: string, write: () => Promise<void>): Promise<void> => {
       try {
@@ -91,8 +191,7 @@ export class TopicStore {
     };
     await attempt('persist metadata', () => this.persist());
     for (const topic of this.#engine.topics.values()) {
-      if (!topic.ephemeral)
-        await attempt(`store topic ${topic.name}`, () => this.#storage.save(topic.name, captureTopic(this.#engine, topic)));
+      if (!topic.ephemeral) await attempt(`store topic ${topic.name}`, () => this.#storage.store(this.#engine, topic));
     }
     if (failures.length > 0) throw failures[0];
   }

@@ -5,9 +5,10 @@ import { defaultNsqdOptions } from '../src/options.js';
 import type { Channel } from '../src/queue/channel.js';
 import type { Clock } from '../src/queue/clock.js';
 import { Consumer } from '../src/queue/consumer.js';
-import { Engine } from '../src/queue/engine.js';
+import { Engine, type EngineSetup } from '../src/queue/engine.js';
 import { ClientState, type ClientStats } from '../src/stats/client-stats.js';
 import type { MemoryStats } from '../src/stats/memory.js';
+import type { ProcessStats } from '../src/stats/process-stats.js';
 import type { HttpContext } from '../src/http/context.js';
 import { registerRoutes } from '../src/http/routes.js';
 
@@ -39,24 +40,27 @@ const MEMORY: MemoryStats = {
   gcTotalRuns: 9,
 };
 
+const PROCESS: ProcessStats = {
+  cpuSeconds: 1.5,
+  startTime: START_TIME,
+  residentBytes: 2,
+  heapTotalBytes: 3,
+  heapUsedBytes: 4,
+  externalBytes: 5,
+  openFiles: 6,
+  eventLoopDelay: [
+    { quantile: 0.99, seconds: 0.25 },
+    { quantile: 1, seconds: 0.5 },
+  ],
+};
+
 /** A daemon of which only the engine is real. */
 export class TestDaemon implements HttpContext {
   readonly clock = new FakeClock();
   readonly options = { ...defaultNsqdOptions(), broadcastAddress: '127.0.0.1', nodeId: 617 };
   readonly lines: string[] = [];
   readonly logger = new Logger({ clock: () => 0, write: (line) => this.lines.push(line.replace(/^\S+ \S+ /, '').trimEnd()) });
-  readonly engine = new Engine({
-    nodeId: 617,
-    clock: this.clock,
-    limits: this.options,
-    events: {
-      topicCreated: () => undefined,
-      topicDeleted: () => undefined,
-      channelCreated: () => undefined,
-      channelDeleted: () => undefined,
-      workMarked: () => undefined,
-    },
-  });
+  readonly engine: Engine;
   readonly version = '1.3.0';
   readonly startTime = START_TIME;
   readonly hostname: string = 'vm';
@@ -70,7 +74,20 @@ export class TestDaemon implements HttpContext {
   lookupdAddresses: readonly string[][] = [];
   readonly server: FastifyInstance;
 
-  constructor() {
+  constructor(setup: Pick<EngineSetup, 'createLatencyWindow'> = {}) {
+    this.engine = new Engine({
+      nodeId: 617,
+      clock: this.clock,
+      limits: { ...this.options, maxWindowBytes: 2 ** 30 },
+      events: {
+        topicCreated: () => undefined,
+        topicDeleted: () => undefined,
+        channelCreated: () => undefined,
+        channelDeleted: () => undefined,
+        workMarked: () => undefined,
+      },
+      ...setup,
+    });
     this.server = createHttpServer({ logger: this.logger });
     registerRoutes(this.server, this);
   }
@@ -85,6 +102,14 @@ export class TestDaemon implements HttpContext {
 
   memory(): MemoryStats {
     return MEMORY;
+  }
+
+  get connectionCount(): number {
+    return this.connections.length;
+  }
+
+  processStats(): Promise<ProcessStats> {
+    return Promise.resolve(PROCESS);
   }
 
   persistMetadata(): Promise<void> {

@@ -28,7 +28,7 @@ const USAGE = `Usage: node tools/bench/dist/main.js [options] all | SCENARIO...
   --pid PID             its process id
   --http-address H:P    its HTTP address (default: the TCP port plus one)
   --command "PROGRAM"   start this daemon for each run (default: the built one)
-  --flag "--NAME=VALUE" further flag for the daemon that is started (repeatable)
+  --flag=--NAME=VALUE   further flag for the daemon that is started (repeatable)
   --messages N          messages, where a scenario counts them
   --duration S          seconds, where a scenario has a length
   --connections N       connections of each load that sends or takes in bulk (default 1)

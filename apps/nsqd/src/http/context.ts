@@ -2,6 +2,7 @@ import type { LogLevel } from '@nsq/options';
 import type { Logger } from '@nsq/service';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
+import type { ProcessStats } from '../stats/process-stats.js';
 import type { StatsSource } from '../stats/snapshot.js';
 
 /** What the HTTP API needs of the daemon. */
@@ -18,6 +19,9 @@ export interface HttpContext extends StatsSource {
   readonly httpPort: number;
   /** The bound port; 0 when there is no listener. */
   readonly httpsPort: number;
+  /** Open TCP connections of clients. */
+  readonly connectionCount: number;
+  processStats(): Promise<ProcessStats>;
   /** Writes the metadata file. The message of what it throws is logged as it is. */
   persistMetadata(): Promise<void>;
   /** Called when `PUT /config/log_level` has changed the level. */

@@ -1,6 +1,8 @@
 import { HttpError, readBody, route, type Query } from '@nsq/service';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ExitingError } from '../queue/topic.js';
+import { ExitingError, StoreError } from '../queue/publish-error.js';
+import type { Topic } from '../queue/topic.js';
+import type { Done } from '../queue/topic-log.js';
 import type { HttpContext } from './context.js';
 import { checkBinary, LongLineWatch, packLines, type PackedMessages } from './mpub-body.js';
 import { queryOf, validTopicName } from './request.js';
@@ -22,10 +24,9 @@ async function publish({ engine, options }: HttpContext, request: FastifyRequest
   const bytes = Buffer.allocUnsafe(4 + body.length);
   bytes.writeInt32BE(body.length, 0);
   body.copy(bytes, 4);
-  engine.tick();
-  put(() => {
-    if (delay > 0) topic.publishDeferred(bytes, 0, body.length, delay);
-    else topic.publish(bytes, 0, bytes.length, 1, 0);
+  await put(topic, (done) => {
+    engine.tick();
+    return delay > 0 ? topic.publishDeferred(bytes, 0, body.length, delay, done) : topic.publish(bytes, 0, bytes.length, 1, 0, done);
   });
   return 'OK';
 }
@@ -45,8 +46,11 @@ async function publishMany(context: HttpContext, request: FastifyRequest): Promi
   const topic = engine.topic(validTopicName(query));
   const read = isBinary(context, query) ? readBinary : readLines;
   const { bytes, at, end, count } = await read(context, request);
-  engine.tick();
-  if (count > 0) put(() => topic.publish(bytes, at, end, count, 0));
+  if (count === 0) return 'OK';
+  await put(topic, (done) => {
+    engine.tick();
+    return topic.publish(bytes, at, end, count, 0, done);
+  });
   return 'OK';
 }
 
@@ -80,12 +84,19 @@ async function readLines({ options }: HttpContext, request: FastifyRequest): Pro
   }
 }
 
-/** @throws {HttpError} 503 `EXITING` */
-function put(accept: () => void): void {
+/** Publishes when there is room, and waits until that is done. @throws {HttpError} 503 `EXITING` */
+async function put(topic: Topic, publishTo: (done: Done) => boolean): Promise<void> {
+  if (topic.congested) await new Promise<void>((resolve) => topic.whenRelieved(resolve));
   try {
-    accept();
+    await new Promise<void>((resolve, reject) => {
+      const accepted = publishTo((error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+      if (accepted) resolve();
+    });
   } catch (error) {
-    if (error instanceof ExitingError) throw new HttpError(503, 'EXITING', { cause: error });
+    if (error instanceof ExitingError || error instanceof StoreError) throw new HttpError(503, 'EXITING', { cause: error });
     throw error;
   }
 }

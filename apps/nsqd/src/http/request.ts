@@ -10,6 +10,12 @@ export function queryOf(request: FastifyRequest): Query {
   return parseQuery(request.raw.url ?? '');
 }
 
+/** True unless a parameter that is on by default is switched off; words that mean nothing here count as absent. */
+export function isOn(query: Query, name: string): boolean {
+  const value = query.get(name);
+  return value !== 'false' && value !== '0';
+}
+
 /** @throws {HttpError} 400 `MISSING_ARG_TOPIC` */
 export function topicName(query: Query): string {
   const name = query.get('topic');

@@ -5,6 +5,7 @@ import { registerConfig } from './config.js';
 import type { HttpContext } from './context.js';
 import { registerDebug } from './debug.js';
 import { registerNsqdInfo } from './info.js';
+import { registerMetrics } from './metrics.js';
 import { registerPublish } from './publish.js';
 import { registerStats } from './stats.js';
 import { registerTopic } from './topic.js';
@@ -17,6 +18,7 @@ export function registerRoutes(server: FastifyInstance, context: HttpContext): v
   registerTopic(server, context);
   registerChannel(server, context);
   registerStats(server, context);
+  registerMetrics(server, context);
   registerConfig(server, context);
   registerDebug(server);
 }

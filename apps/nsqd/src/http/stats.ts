@@ -1,10 +1,10 @@
-import { RawJson, route, type Query } from '@nsq/service';
+import { RawJson, route } from '@nsq/service';
 import type { FastifyInstance } from 'fastify';
 import { renderJson } from '../stats/json.js';
 import { collectStats } from '../stats/snapshot.js';
 import { renderText } from '../stats/text.js';
 import type { HttpContext } from './context.js';
-import { queryOf } from './request.js';
+import { isOn, queryOf } from './request.js';
 
 /** `GET /stats`. */
 export function registerStats(server: FastifyInstance, context: HttpContext): void {
@@ -18,16 +18,10 @@ export function registerStats(server: FastifyInstance, context: HttpContext): vo
       const snapshot = await collectStats(context, {
         topic: query.get('topic') ?? '',
         channel: query.get('channel') ?? '',
-        includeClients: flag(query, 'include_clients'),
-        includeMemory: flag(query, 'include_mem'),
+        includeClients: isOn(query, 'include_clients'),
+        includeMemory: isOn(query, 'include_mem'),
       });
       return query.get('format') === 'json' ? new RawJson(await renderJson(snapshot)) : renderText(snapshot);
     },
   });
-}
-
-/** True unless it is switched off; words that mean nothing here count as absent. */
-function flag(query: Query, name: string): boolean {
-  const value = query.get(name);
-  return value !== 'false' && value !== '0';
 }

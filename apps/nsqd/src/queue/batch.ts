@@ -1,3 +1,5 @@
+import type { LogSegment } from './topic-log.js';
+
 const SIZE_BYTES = 4;
 
 /**
@@ -25,6 +27,12 @@ export class Batch {
   /** Nanoseconds since the Unix epoch, in two signed 32-bit halves. */
   readonly timestampHi: number;
   readonly timestampLo: number;
+  /** Where in the log it is, null while it is in memory only. */
+  segment: LogSegment | null = null;
+  /** Its bytes are being written: they must stay where they are. */
+  writing = false;
+  /** Deliveries so far of each message: not 0 only for messages that come from files of the reference. */
+  attempts = 0;
 
   constructor(
     seq: number,

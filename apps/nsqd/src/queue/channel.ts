@@ -1,7 +1,11 @@
 import { isEphemeral } from '@nsq/protocol';
+import type { LatencyWindow } from '../stats/latency-window.js';
+import { Backlog } from './backlog.js';
+import type { Batch } from './batch.js';
 import { NO_OUTPUT, WaitingLine, type Consumer } from './consumer.js';
 import { Cursor } from './cursor.js';
 import type { Engine } from './engine.js';
+import { Holes } from './holes.js';
 import type { Message } from './message.js';
 import { MessageList } from './message-list.js';
 import { MessageTable } from './message-table.js';
@@ -9,6 +13,9 @@ import type { Topic } from './topic.js';
 
 /** Most messages that one consumer gets before the next has its turn. */
 const MAX_ROUND = 32;
+
+/** How long a message in flight may keep the whole chunk alive that it came in. Milliseconds. */
+const YOUNG_MS = 2000;
 
 /** What became of a FIN, REQ or TOUCH. */
 export const Answer = { Ok: 0, NotInFlight: 1, NotOwner: 2 } as const;
@@ -23,6 +30,10 @@ export class Channel {
   readonly topic: Topic;
   readonly ephemeral: boolean;
   readonly consumers = new Set<Consumer>();
+  /** Messages that belong to other channels alone: they come from files of the reference, which has a queue for each channel. */
+  readonly foreign = new Holes();
+  /** How long its messages took from publication to FIN; null when that is not kept. */
+  readonly latency: LatencyWindow | null;
   paused = false;
   exiting = false;
   requeueCount = 0;
@@ -30,22 +41,26 @@ export class Channel {
 
   readonly #engine: Engine;
   readonly #cursor: Cursor;
+  readonly #backlog: Backlog | null; // null for a topic without a log
+  #inBacklog = false; // the cursor stands in what was read from the log, not in the window
   readonly #inFlight = new MessageTable();
   readonly #deferred = new MessageTable();
   readonly #ready = new MessageList();
   readonly #line = new WaitingLine();
   #readyNext = false; // whose turn it is: ready and fresh messages alternate
   #marked = false;
-  readonly #countedFrom: number; // sequence number from which messages count as entered
+  #countedFrom: number; // sequence number from which messages count as entered
   #enteredDeferred = 0;
 
-  constructor(engine: Engine, topic: Topic, name: string, start: Cursor) {
+  /** @param start sequence number of the first message to deliver */
+  constructor(engine: Engine, topic: Topic, name: string, start: number) {
     this.#engine = engine;
     this.topic = topic;
     this.name = name;
     this.ephemeral = isEphemeral(name);
-    this.#cursor = new Cursor(start.batch);
-    this.#cursor.copyFrom(start);
+    this.latency = engine.latencyWindow();
+    this.#cursor = new Cursor(start);
+    this.#backlog = topic.log === null ? null : new Backlog(topic.log, this.#cursor, () => this.notify());
     this.#countedFrom = topic.dispatched;
   }
 
@@ -72,12 +87,22 @@ export class Channel {
     return this.#cursor.seq;
   }
 
-  get cursor(): Readonly<Cursor> {
-    return this.#cursor;
+  /** Messages that only the log holds. */
+  get backendDepth(): number {
+    const { start } = this.topic.window;
+    return this.#freshBefore(Math.min(start, this.topic.dispatched));
   }
 
   get #fresh(): number {
-    return this.topic.dispatched - this.#cursor.seq;
+    return this.#freshBefore(this.topic.dispatched);
+  }
+
+  #freshBefore(end: number): number {
+    const { seq } = this.#cursor;
+    const { holes } = this.topic;
+    if (end <= seq) return 0;
+    const all = holes.none ? end - seq : end - seq - holes.countBetween(seq, end);
+    return this.foreign.none ? all : all - this.foreign.countBetween(seq, end);
   }
 
   // ---- consumers
@@ -131,15 +156,17 @@ export class Channel {
       // A fair share while there is little, so that the first in line does not take it all.
       const round = this.#line.length;
       const share = Math.min(MAX_ROUND, Math.max(1, Math.floor(this.depth / round)));
+      const before = left;
       for (let i = 0; i < round && left > 0 && this.depth > 0; i++) {
         const consumer = this.#line.shift();
         if (consumer === null) break;
         left -= this.#give(consumer, Math.min(share, left), now);
         if (consumer.canTake()) this.#line.push(consumer);
       }
+      if (left === before) break; // what is next has to be read first
     }
     if (left <= 0) this.#mark();
-    if (this.#fresh === 0) this.topic.letGo(this.#cursor);
+    if (this.#fresh === 0) this.#caughtUp();
     if (this.ephemeral) this.dropOverflow();
     return budget - left;
   }
@@ -161,6 +188,7 @@ export class Channel {
       message.consumer = consumer;
       message.deliveredAt = now;
       message.due = now + consumer.msgTimeout;
+      message.wakeAt = Math.min(message.due, now + YOUNG_MS);
       message.inFlight = true;
       this.#inFlight.add(message);
       this.#engine.wheel.add(message);
@@ -173,22 +201,62 @@ export class Channel {
 
   #takeFresh(): Message | null {
     const cursor = this.#cursor;
-    if (cursor.seq >= this.topic.dispatched || !cursor.settle()) return null;
-    const { batch, at, index } = cursor;
+    if (!this.topic.holes.none || !this.foreign.none) this.#jump();
+    if (cursor.seq >= this.topic.dispatched || !(cursor.settle() || this.#attach())) return null;
+    const { at, index } = cursor;
+    const batch = cursor.batch as Batch;
     const message = this.#engine.pool.take();
     const size = batch.bytes.readInt32BE(at);
     message.idHi = batch.idHi;
     message.idLo = batch.idLo + index;
     message.timestampHi = batch.timestampHi;
     message.timestampLo = batch.timestampLo;
-    message.attempts = 0;
+    message.attempts = batch.attempts;
     message.bytes = batch.bytes;
     message.at = at;
     message.size = size;
+    if (batch.segment !== null) message.hold(batch.segment);
     cursor.at = at + 4 + size + batch.gap;
     cursor.index = index + 1;
     cursor.seq++;
     return message;
+  }
+
+  /** Finds the cursor's batch: in the window, or in the log. False when it has to be read first. */
+  #attach(): boolean {
+    const { window } = this.topic;
+    if (this.#cursor.seq < window.start && this.#backlog !== null) {
+      this.#inBacklog = true;
+      if (this.#backlog.fill(window.start, this.#engine.now)) return this.#cursor.settle();
+      if (this.#cursor.seq < window.start) return false;
+    }
+    this.#inBacklog = false;
+    window.attach(this.#cursor);
+    return this.#cursor.settle();
+  }
+
+  /** Passes what was dropped, and what is not for this channel, which all lies before it. */
+  #jump(): void {
+    const next = this.topic.holes.skip(this.foreign.skip(this.#cursor.seq));
+    if (next === this.#cursor.seq) return;
+    this.#cursor.moveTo(next);
+    this.foreign.forgetBefore(next);
+  }
+
+  /** With nothing to deliver, the cursor keeps no memory alive. */
+  #caughtUp(): void {
+    this.#jump();
+    const { window } = this.topic;
+    const { batch, seq } = this.#cursor;
+    if (seq !== window.head || (batch === window.last && batch.count === 0)) return;
+    this.#inBacklog = false;
+    this.#cursor.standBehind(window.end());
+    this.topic.passed();
+  }
+
+  /** The oldest batches have left the window. A cursor among them goes on in the log. */
+  windowMoved(): void {
+    if (!this.#inBacklog && this.#cursor.seq < this.topic.window.start) this.#cursor.detach();
   }
 
   // ---- answers of consumers
@@ -198,6 +266,7 @@ export class Channel {
     if (message === null) return Answer.NotInFlight;
     if (message.consumer !== consumer) return Answer.NotOwner;
     this.#land(message);
+    if (this.latency !== null) this.latency.record(this.#engine.ageOf(message), this.#engine.now);
     this.#engine.pool.give(message);
     consumer.finishCount++;
     this.wake(consumer);
@@ -225,6 +294,7 @@ export class Channel {
     if (message.consumer !== consumer) return Answer.NotOwner;
     this.#engine.wheel.remove(message);
     message.due = Math.min(this.#engine.now + consumer.msgTimeout, message.deliveredAt + this.#engine.limits.maxMsgTimeout);
+    message.wakeAt = message.due;
     this.#engine.wheel.add(message);
     message.detach(); // it stays long: the chunk it came in need not
     return Answer.Ok;
@@ -240,8 +310,15 @@ export class Channel {
     if (consumer !== null && consumer.channel === this) consumer.inFlightCount--;
   }
 
-  /** Its time, as a message in flight or as a deferred one, has come. It has left the wheel. */
+  /** The wheel gives a message back: its time, in flight or deferred, is up, or it has been in flight for a while. */
   expire(message: Message): void {
+    if (message.due > this.#engine.now) {
+      // Most are finished before this; the others must not keep all that came with them in memory.
+      message.detach();
+      message.wakeAt = message.due;
+      this.#engine.wheel.add(message);
+      return;
+    }
     if (message.inFlight) {
       this.#inFlight.remove(message);
       this.timeoutCount++;
@@ -271,6 +348,7 @@ export class Channel {
     message.detach();
     message.channel = this;
     message.due = this.#engine.now + delay;
+    message.wakeAt = message.due;
     this.#deferred.add(message);
     this.#engine.wheel.add(message);
   }
@@ -300,7 +378,7 @@ export class Channel {
 
   /** Drops everything: queued, in flight and deferred. */
   empty(): void {
-    this.topic.moveToDispatched(this.#cursor);
+    this.#cursor.moveTo(this.topic.dispatched);
     this.#discardTracked();
     for (const consumer of this.consumers) {
       consumer.inFlightCount = 0;
@@ -316,6 +394,7 @@ export class Channel {
       consumer.output.close();
     }
     this.consumers.clear();
+    this.#backlog?.close();
     this.#discardTracked();
   }
 
@@ -323,12 +402,31 @@ export class Channel {
   dropOverflow(): void {
     const excess = this.depth - this.#engine.limits.memQueueSize;
     if (excess <= 0) return;
-    this.#cursor.skip(Math.min(excess, this.#fresh));
+    this.#skip(Math.min(excess, this.#fresh));
     for (let left = this.depth - this.#engine.limits.memQueueSize; left > 0; left--) {
       const oldest = this.#ready.shift();
       if (oldest === null) return;
       this.#engine.pool.give(oldest);
     }
+  }
+
+  /** Passes `count` messages without delivering them. */
+  #skip(count: number): void {
+    for (let left = count; left > 0;) {
+      this.#jump();
+      const { seq } = this.#cursor;
+      const next = Math.min(seq + left, this.topic.holes.next(seq), this.foreign.next(seq));
+      left -= next - seq;
+      if (!this.#inBacklog && seq >= this.topic.window.start && (this.#cursor.batch !== null || this.#attach()))
+        this.#cursor.skip(next - seq);
+      else this.#cursor.moveTo(next);
+    }
+  }
+
+  /** The topic dropped what nobody had received, from `from` up to, not including, `to`. */
+  dropped(from: number, to: number): void {
+    this.#countedFrom += to - from;
+    if (this.#cursor.seq === from) this.#cursor.moveTo(to);
   }
 
   /** What has been delivered or deferred and is not finished: first in flight, then ready, then deferred. */
@@ -340,7 +438,7 @@ export class Channel {
 
   /** Batches from `seq` on have moved in memory. */
   relocate(seq: number): void {
-    if (this.#cursor.batch.seq >= seq) this.#cursor.relocate();
+    if (!this.#inBacklog && this.#cursor.seq >= seq) this.#cursor.relocate();
   }
 
   /** Whether a message of `unfinished` waits for its time. */

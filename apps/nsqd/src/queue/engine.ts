@@ -1,8 +1,10 @@
-import { MessageIdSource } from '@nsq/protocol';
+import { isEphemeral, MessageIdSource } from '@nsq/protocol';
+import type { LatencyWindow } from '../stats/latency-window.js';
 import type { Channel } from './channel.js';
 import type { Clock } from './clock.js';
 import { MessagePool, type Message } from './message.js';
 import { TimingWheel } from './timing-wheel.js';
+import type { TopicLog } from './topic-log.js';
 import { Topic } from './topic.js';
 
 /** Messages that one turn handles before it lets the event loop go on. */
@@ -12,8 +14,10 @@ const SCAN_BUDGET = 10_000;
 const NANOSECONDS = 1_000_000n;
 
 export interface EngineLimits {
-  /** Messages that an ephemeral topic or channel keeps. */
+  /** Messages that a topic keeps in memory, and all that an ephemeral topic or channel keeps. */
   memQueueSize: number;
+  /** Bytes of messages that a topic keeps in memory. */
+  maxWindowBytes: number;
   /** Milliseconds after its delivery up to which TOUCH extends a message's timeout. */
   maxMsgTimeout: number;
 }
@@ -33,6 +37,10 @@ export interface EngineSetup {
   readonly clock: Clock;
   readonly limits: EngineLimits;
   readonly events: EngineEvents;
+  /** The log of a topic that is not ephemeral. @default nothing is stored */
+  readonly openLog?: (name: string) => TopicLog;
+  /** Makes what keeps how long the messages of a new channel take. `now` is engine time. @default that is not kept */
+  readonly createLatencyWindow?: (now: number) => LatencyWindow;
   /** 0 up to, not including, 1. */
   readonly random?: () => number;
 }
@@ -57,6 +65,8 @@ export class Engine {
   timestampLo = 0;
 
   readonly #clock: Clock;
+  readonly #openLog: (name: string) => TopicLog | null;
+  readonly #createLatencyWindow: ((now: number) => LatencyWindow) | null;
   #stamped = false;
   #topics: Topic[] = []; // with something published in this turn
   #channels: Channel[] = []; // with something to deliver in this turn
@@ -64,6 +74,9 @@ export class Engine {
 
   constructor(setup: EngineSetup) {
     this.#clock = setup.clock;
+    const { openLog } = setup;
+    this.#openLog = (name) => (openLog === undefined || isEphemeral(name) ? null : openLog(name));
+    this.#createLatencyWindow = setup.createLatencyWindow ?? null;
     this.limits = setup.limits;
     this.events = setup.events;
     this.random = setup.random ?? Math.random;
@@ -83,6 +96,11 @@ export class Engine {
     return this.#clock.wall();
   }
 
+  /** What engine time lacks to the time of day, whenever the last `tick` was: milliseconds since the Unix epoch. */
+  get wallOffset(): number {
+    return this.#clock.wall() - this.#clock.monotonic();
+  }
+
   /** Makes `timestampHi` and `timestampLo` the time of this tick, nanoseconds since the Unix epoch. */
   stamp(): void {
     if (this.#stamped) return;
@@ -94,6 +112,18 @@ export class Engine {
     this.timestampLo = Number(BigInt.asIntN(32, ns));
   }
 
+  /** Nanoseconds from a message's publication to this tick; 0 when the time of day has been set back meanwhile. */
+  ageOf(message: Message): number {
+    this.stamp();
+    const high = (this.timestampHi - message.timestampHi) * 2 ** 32;
+    return Math.max(0, high + (this.timestampLo >>> 0) - (message.timestampLo >>> 0));
+  }
+
+  /** For a new channel; null when latencies are not kept. */
+  latencyWindow(): LatencyWindow | null {
+    return this.#createLatencyWindow === null ? null : this.#createLatencyWindow(this.now);
+  }
+
   /**
    * The topic, made if there is none. The name is valid.
    * @param started false for a topic that holds its messages back until `Topic.start`
@@ -101,7 +131,7 @@ export class Engine {
   topic(name: string, started = true): Topic {
     const known = this.topics.get(name);
     if (known !== undefined) return known;
-    const topic = new Topic(this, name, started);
+    const topic = new Topic(this, name, this.#openLog(name), started);
     this.topics.set(name, topic);
     this.events.topicCreated(topic);
     return topic;
@@ -143,6 +173,7 @@ export class Engine {
   /** The end of a turn: every channel with work delivers. What exceeds the budget marks itself for another turn. */
   turn(): void {
     this.#asked = false;
+    if (this.exiting) return; // everything stays as it is to be stored
     this.tick();
     const topics = this.#topics;
     if (topics.length > 0) {

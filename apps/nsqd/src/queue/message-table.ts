@@ -1,6 +1,8 @@
 import type { Message } from './message.js';
 
 const MIN_SLOTS = 16;
+/** Removals for each slot that must have been made since the table got its size before it shrinks: content that comes and goes is no reason. */
+const REMOVALS_PER_SLOT = 16;
 
 /**
  * Messages by id: a hash table of chains keyed by the low bits of the id, which count up from message to message, so that neighbours
@@ -10,6 +12,7 @@ export class MessageTable {
   size = 0;
   #slots: (Message | null)[] = new Array<Message | null>(MIN_SLOTS).fill(null);
   #mask = MIN_SLOTS - 1;
+  #removals = 0; // since the last resize
 
   get(idHi: number, idLo: number): Message | null {
     let message = this.#slots[idLo & this.#mask] ?? null;
@@ -38,7 +41,8 @@ export class MessageTable {
     }
     message.hashNext = null;
     this.size--;
-    if (this.size * 8 < this.#mask && this.#mask >= MIN_SLOTS) this.#resize((this.#mask + 1) / 2);
+    if (++this.#removals > REMOVALS_PER_SLOT * this.#mask && this.size * 8 < this.#mask && this.#mask >= MIN_SLOTS)
+      this.#resize((this.#mask + 1) / 2);
   }
 
   /** All messages, in no particular order; the table must not change meanwhile. */
@@ -60,6 +64,7 @@ export class MessageTable {
     const all = [...this];
     this.#slots = new Array<Message | null>(slots).fill(null);
     this.#mask = slots - 1;
+    this.#removals = 0;
     for (const message of all) {
       const slot = message.idLo & this.#mask;
       message.hashNext = this.#slots[slot] ?? null;

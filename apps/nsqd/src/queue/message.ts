@@ -1,5 +1,6 @@
 import type { Channel } from './channel.js';
 import type { Consumer } from './consumer.js';
+import type { LogSegment } from './topic-log.js';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -18,6 +19,8 @@ export class Message {
   bytes: Buffer = NOTHING;
   at = 0;
   size = 0;
+  /** Where in the log it is, null while it is in memory only. Counted there; see `hold`. */
+  segment: LogSegment | null = null;
   channel: Channel | null = null;
   /** To whom it was delivered last, while in flight. */
   consumer: Consumer | null = null;
@@ -25,10 +28,32 @@ export class Message {
   deliveredAt = 0;
   /** When its timeout or its deferral ends, engine milliseconds. */
   due = 0;
+  /** When the wheel gives it back, engine milliseconds: at `due`, or before, to look after it. */
+  wakeAt = 0;
   inFlight = false;
   prev: Message | null = null;
   next: Message | null = null;
   hashNext: Message | null = null;
+
+  /** Becomes the same message, never delivered. */
+  copyFrom(other: Message): void {
+    this.idHi = other.idHi;
+    this.idLo = other.idLo;
+    this.timestampHi = other.timestampHi;
+    this.timestampLo = other.timestampLo;
+    this.attempts = 0;
+    this.bytes = other.bytes;
+    this.at = other.at;
+    this.size = other.size;
+    this.hold(other.segment);
+  }
+
+  /** Says where in the log the message is, which keeps that segment. */
+  hold(segment: LogSegment | null): void {
+    if (this.segment !== null) this.segment.unfinished--;
+    this.segment = segment;
+    if (segment !== null) segment.unfinished++;
+  }
 
   /** Moves the body to memory of its own when it keeps much more than itself alive: for messages that stay long. */
   detach(): void {
@@ -63,6 +88,7 @@ export class MessagePool {
   /** The message must be in no list and no table. */
   give(message: Message): void {
     message.bytes = NOTHING;
+    if (message.segment !== null) message.hold(null);
     message.channel = null;
     message.consumer = null;
     message.inFlight = false;

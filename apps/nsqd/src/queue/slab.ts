@@ -14,11 +14,6 @@ export class Slab {
   #bytes: Buffer | null = null;
   #used = 0;
 
-  /** Whether the slab under way keeps memory. */
-  get inUse(): boolean {
-    return this.#bytes !== null;
-  }
-
   /** Lets go of the slab under way: nobody needs what is in it. */
   release(): void {
     this.#bytes = null;

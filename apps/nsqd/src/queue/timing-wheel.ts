@@ -16,6 +16,9 @@ export class TimingWheel {
   readonly #levels: MessageList[][] = [];
   readonly #due = new MessageList();
   #tick: number; // ticks up to here are in #due
+  // Messages delivered in one turn to consumers of one timeout are due together: the slot of the last one, until the wheel turns.
+  #lastDue = NaN;
+  #lastSlot = this.#due;
 
   /** @param now engine milliseconds */
   constructor(now: number) {
@@ -23,13 +26,17 @@ export class TimingWheel {
     for (let level = 0; level < LEVELS; level++) this.#levels.push(Array.from({ length: SLOTS }, () => new MessageList()));
   }
 
-  /** Files the message under its `due`. */
+  /** Files the message under its `wakeAt`. */
   add(message: Message): void {
-    this.#slotFor(message).push(message);
+    if (message.wakeAt !== this.#lastDue) {
+      this.#lastSlot = this.#slotFor(message);
+      this.#lastDue = message.wakeAt;
+    }
+    this.#lastSlot.push(message);
     this.size++;
   }
 
-  /** The message must be in the wheel, with the `due` it was added with. */
+  /** The message must be in the wheel, with the `wakeAt` it was added with. */
   remove(message: Message): void {
     // Any list unlinks a message of any other: only the links count. Their lengths are not used here.
     this.#due.remove(message);
@@ -41,6 +48,7 @@ export class TimingWheel {
    */
   advance(now: number, budget: number, onDue: (message: Message) => void): boolean {
     const target = Math.floor(now / TICK_MS);
+    if (target > this.#tick) this.#lastDue = NaN;
     if (this.size === 0) {
       this.#tick = Math.max(this.#tick, target);
       return false;
@@ -76,7 +84,7 @@ export class TimingWheel {
   }
 
   #slotFor(message: Message): MessageList {
-    const dueTick = Math.ceil(message.due / TICK_MS);
+    const dueTick = Math.ceil(message.wakeAt / TICK_MS);
     const ahead = dueTick - this.#tick;
     if (ahead <= 0) return this.#due;
     for (let level = 0; level < LEVELS; level++) {

@@ -1,10 +1,14 @@
 import { isEphemeral, MAX_IDS_AT_ONCE } from '@nsq/protocol';
-import { Batch, emptyBatch } from './batch.js';
+import { Batch } from './batch.js';
 import { Channel } from './channel.js';
-import { Cursor } from './cursor.js';
 import type { Engine } from './engine.js';
+import { Holes, type Hole } from './holes.js';
 import type { Message } from './message.js';
+import { ExitingError, StoreError } from './publish-error.js';
 import { Slab } from './slab.js';
+import { Spill } from './spill.js';
+import type { Done, TopicLog } from './topic-log.js';
+import { Window } from './window.js';
 
 /** A deferred publish that no channel has received yet: its delay begins when one does. */
 export interface WaitingDeferred {
@@ -12,25 +16,26 @@ export interface WaitingDeferred {
   readonly delay: number;
 }
 
-/** A publish that cannot be accepted: the topic is being deleted or the daemon stops. */
-export class ExitingError extends Error {
-  override readonly name = 'ExitingError';
-
-  constructor() {
-    super('exiting');
-  }
+/** What an earlier run left of a topic; the messages themselves are in its log. */
+export interface TopicPosition {
+  readonly head: number;
+  readonly dispatched: number;
+  readonly holes: readonly Hole[];
+  readonly channels: Iterable<{ readonly name: string; readonly seq: number; readonly foreign?: readonly Hole[] | undefined }>;
 }
 
 /**
- * A stream of messages and the channels that read it. Batches form a chain; each channel, and `#parked` while nothing flows, keeps a cursor
- * in it. Messages belong to the channels up to `dispatched`, which stays behind `head` while the topic is paused or has no channel.
+ * A stream of messages and the channels that read it. The newest are in the window, older ones that somebody still needs in the log.
+ * Messages belong to the channels up to `dispatched`, which stays behind `head` while the topic is paused or has no channel.
  */
 export class Topic {
   readonly name: string;
   readonly ephemeral: boolean;
   readonly channels = new Map<string, Channel>();
-  /** Sequence number of the next message. */
-  head = 0;
+  readonly window = new Window(0);
+  readonly holes = new Holes();
+  /** Null for a topic that is never stored. */
+  readonly log: TopicLog | null;
   dispatched = 0;
   paused = false;
   exiting = false;
@@ -40,19 +45,26 @@ export class Topic {
 
   readonly #engine: Engine;
   readonly #slab = new Slab();
-  #last: Batch = emptyBatch(0);
-  #parked: Cursor | null = new Cursor(this.#last); // where dispatching stopped, null while messages flow
+  readonly #spill: Spill;
+  #flowing = false;
   #deferred: WaitingDeferred[] = [];
   #unsettled: Batch | null = null; // the first batch of this turn
   #marked = false;
   #started: boolean;
 
   /** @param started false holds dispatching back until `start`: what was stored is put in place first */
-  constructor(engine: Engine, name: string, started: boolean) {
+  constructor(engine: Engine, name: string, log: TopicLog | null, started: boolean) {
     this.#engine = engine;
     this.#started = started;
     this.name = name;
+    this.log = log;
     this.ephemeral = isEphemeral(name);
+    this.#spill = new Spill(this.window, log, engine.limits, () => this.#evicted());
+  }
+
+  /** Sequence number of the next message. */
+  get head(): number {
+    return this.window.head;
   }
 
   /** Messages that belong to no channel yet. */
@@ -60,9 +72,20 @@ export class Topic {
     return this.head - this.dispatched + this.#deferred.length;
   }
 
-  /** Where a new channel starts. */
-  get dispatchedCursor(): Cursor {
-    return this.#parked ?? new Cursor(this.#last);
+  /** Messages that belong to no channel yet and that only the log holds. */
+  get backendDepth(): number {
+    return Math.max(0, this.window.start - this.dispatched);
+  }
+
+  /** So much waits to be stored that publishers should be held back. */
+  get congested(): boolean {
+    return this.log?.congested ?? false;
+  }
+
+  /** Calls back, once, when publishers may go on. */
+  whenRelieved(resume: () => void): void {
+    if (this.log === null) resume();
+    else this.log.whenRelieved(resume);
   }
 
   /** Deferred publishes that wait for a channel. */
@@ -77,112 +100,156 @@ export class Topic {
     this.#updateFlow();
   }
 
-  /**
-   * Puts an earlier run's messages and channels in place; once, before anything else and before `start`. Numbers count from the first of
-   * `batches`, which follow on each other.
-   */
-  restore(batches: readonly Batch[], dispatched: number, channels: Iterable<{ readonly name: string; readonly position: number }>): void {
-    const origin = new Cursor(this.#last);
-    for (const batch of batches) this.#append(batch);
-    this.#unsettled = null;
-    const parked = new Cursor(origin.batch);
-    parked.skip(dispatched);
-    this.#parked = parked;
-    this.dispatched = parked.seq;
-    for (const { name, position } of channels) {
-      const start = new Cursor(origin.batch);
-      start.skip(Math.min(position, dispatched));
-      this.channels.set(name, new Channel(this.#engine, this, name, start));
-    }
-  }
-
-  /** The chain from the first message that somebody needs; a batch may begin before it. */
-  *stored(): Generator<Batch> {
-    let first = this.dispatchedCursor as Readonly<Cursor>;
-    for (const channel of this.channels.values()) if (channel.cursor.seq < first.seq) first = channel.cursor;
-    for (let batch: Batch | null = first.batch; batch !== null; batch = batch.next) {
-      if (batch.count > 0 && batch.seq + batch.count > first.seq) yield batch;
+  /** Puts an earlier run's positions in place; once, before anything else and before `start`. */
+  restore(position: TopicPosition): void {
+    this.window.reset(position.head);
+    this.dispatched = Math.min(position.dispatched, position.head);
+    for (const hole of position.holes) this.holes.add(hole);
+    for (const { name, seq, foreign } of position.channels) {
+      const channel = new Channel(this.#engine, this, name, Math.min(seq, this.dispatched));
+      for (const hole of foreign ?? []) channel.foreign.add(hole);
+      this.channels.set(name, channel);
     }
   }
 
   // ---- publishing
 
   /**
-   * Accepts `count` messages that lie in `bytes` from `at` to `end` (see Batch for the layout). The bytes are kept, not copied.
-   * @throws {ExitingError}
+   * Publishes `count` messages that lie in `bytes` from `at` to `end` (see Batch for the layout). The bytes are kept, not copied.
+   * True when they are accepted; false when that takes until `done`.
+   * @throws {ExitingError | StoreError} nothing was accepted
    */
-  publish(bytes: Buffer, at: number, end: number, count: number, gap: number): void {
-    if (this.exiting || this.#engine.exiting) throw new ExitingError();
-    this.messageCount += count;
-    this.messageBytes += end - at - 4 * count - gap * (count - 1);
-    const room = this.#room();
-    if (count <= room && count <= MAX_IDS_AT_ONCE) this.#accept(bytes, at, end, count, gap);
-    else this.#acceptParts(bytes, at, Math.min(count, room), gap);
-    this.#mark();
+  publish(bytes: Buffer, at: number, end: number, count: number, gap: number, done: Done): boolean {
+    this.#mayPublish();
+    const taken = Math.min(count, this.#room());
+    const messageBytes = end - at - 4 * count - gap * (count - 1);
+    if (this.log?.writesThrough !== true) {
+      this.#count(count, messageBytes);
+      for (const batch of this.#batches(bytes, at, end, count, taken, gap)) this.#append(batch);
+      this.#mark();
+      return true;
+    }
+    const batches = this.#batches(bytes, at, end, count, taken, gap);
+    let left = batches.length;
+    let failure: Error | null = null;
+    for (const batch of batches) {
+      this.log.append(batch, (error) => {
+        failure ??= error;
+        if (error === null) {
+          this.#append(batch);
+          this.#mark();
+        }
+        if (--left > 0) return;
+        if (failure === null) this.#count(count, messageBytes);
+        done(failure === null ? null : new StoreError(failure));
+      });
+    }
+    return false;
   }
 
   /**
-   * Accepts one message that its channels hold back for `delay` milliseconds.
-   * @throws {ExitingError}
+   * Publishes one message that its channels hold back for `delay` milliseconds. True when it is accepted; false when that takes until `done`.
+   * @throws {ExitingError | StoreError} it was not accepted
    */
-  publishDeferred(bytes: Buffer, at: number, size: number, delay: number): void {
+  publishDeferred(bytes: Buffer, at: number, size: number, delay: number, done: Done): boolean {
+    this.#mayPublish();
+    if (this.#room() < 1) {
+      this.#count(1, size);
+      return true;
+    }
+    const message = this.#deferredMessage(bytes, at, size);
+    if (this.log?.writesThrough !== true) {
+      this.#count(1, size);
+      this.deferUntilDispatched(message, delay);
+      return true;
+    }
+    // What is stored names its channels, so they are those of now, not those there are when it is stored.
+    const flowing = this.#flowing;
+    const receivers = flowing ? [...this.channels.values()] : [];
+    const names = receivers.map(({ name }) => name);
+    const due = this.#engine.now + delay;
+    const dueAt = flowing ? this.#engine.wallTime() + delay : delay;
+    this.log.appendDeferred(message, names, dueAt, (error) => {
+      if (error === null) {
+        this.#count(1, size);
+        if (flowing) this.#deferTo(receivers, message, Math.max(1, due - this.#engine.now));
+        else this.deferUntilDispatched(message, delay);
+        done(null);
+      } else {
+        this.#engine.pool.give(message);
+        done(new StoreError(error));
+      }
+    });
+    return false;
+  }
+
+  #mayPublish(): void {
     if (this.exiting || this.#engine.exiting) throw new ExitingError();
-    this.messageCount++;
-    this.messageBytes += size;
-    if (this.#room() < 1) return;
-    this.#engine.ids.take(1);
-    const message = this.#engine.pool.take();
-    message.idHi = this.#engine.ids.hi;
-    message.idLo = this.#engine.ids.lo;
-    this.#engine.stamp();
-    message.timestampHi = this.#engine.timestampHi;
-    message.timestampLo = this.#engine.timestampLo;
+    const refusal = this.log?.refusal ?? null;
+    if (refusal !== null) throw new StoreError(refusal);
+    const { failure } = this.#spill;
+    if (failure === null || !this.#spill.full) return;
+    // What does not fit into memory cannot be stored either. Try again, for the next publisher.
+    this.#enforceWindow();
+    throw new StoreError(failure);
+  }
+
+  #count(count: number, bytes: number): void {
+    this.messageCount += count;
+    this.messageBytes += bytes;
+  }
+
+  /** An ephemeral topic that no channel reads holds at most `memQueueSize` messages; what comes then is dropped, though accepted. */
+  #room(): number {
+    if (!this.ephemeral || this.#flowing) return Number.MAX_SAFE_INTEGER;
+    return Math.max(0, this.#engine.limits.memQueueSize - this.depth);
+  }
+
+  /** The first `taken` of `count` messages, in as many batches as their ids need: one, but for enormous ones. */
+  #batches(bytes: Buffer, at: number, end: number, count: number, taken: number, gap: number): Batch[] {
+    const base = this.log?.writesThrough === true ? this.log.end : this.head;
+    if (taken === count && count <= MAX_IDS_AT_ONCE) return [this.#batch(base, count, bytes, at, end, gap)];
+    const batches: Batch[] = [];
+    let from = at;
+    for (let passed = 0; passed < taken;) {
+      const part = Math.min(taken - passed, MAX_IDS_AT_ONCE);
+      let next = from;
+      for (let i = 0; i < part; i++) next += 4 + bytes.readInt32BE(next) + gap;
+      batches.push(this.#batch(base + passed, part, bytes, from, next - gap, gap));
+      from = next;
+      passed += part;
+    }
+    return batches;
+  }
+
+  #batch(seq: number, count: number, bytes: Buffer, at: number, end: number, gap: number): Batch {
+    const engine = this.#engine;
+    engine.ids.take(count);
+    engine.stamp();
+    return new Batch(seq, count, bytes, at, end, gap, engine.ids.hi, engine.ids.lo, engine.timestampHi, engine.timestampLo);
+  }
+
+  #deferredMessage(bytes: Buffer, at: number, size: number): Message {
+    const engine = this.#engine;
+    engine.ids.take(1);
+    engine.stamp();
+    const message = engine.pool.take();
+    message.idHi = engine.ids.hi;
+    message.idLo = engine.ids.lo;
+    message.timestampHi = engine.timestampHi;
+    message.timestampLo = engine.timestampLo;
     message.attempts = 0;
     message.bytes = bytes;
     message.at = at;
     message.size = size;
     message.detach();
-    this.deferUntilDispatched(message, delay);
+    return message;
   }
 
-  /** Files a deferred message with the channels, or keeps it until there are any. */
-  deferUntilDispatched(message: Message, delay: number): void {
-    if (this.#parked === null) this.#deferToChannels(message, delay);
-    else this.#deferred.push({ message, delay });
-  }
-
-  /** An ephemeral topic that no channel reads holds at most `memQueueSize` messages; what comes then is dropped, though accepted. */
-  #room(): number {
-    if (!this.ephemeral || this.#parked === null) return Number.MAX_SAFE_INTEGER;
-    return Math.max(0, this.#engine.limits.memQueueSize - this.depth);
-  }
-
-  #accept(bytes: Buffer, at: number, end: number, count: number, gap: number): void {
-    const { ids } = this.#engine;
-    ids.take(count);
-    this.#engine.stamp();
-    this.#append(new Batch(this.head, count, bytes, at, end, gap, ids.hi, ids.lo, this.#engine.timestampHi, this.#engine.timestampLo));
-  }
-
-  /** The first `count` messages, in as many batches as their ids need. */
-  #acceptParts(bytes: Buffer, at: number, count: number, gap: number): void {
-    let from = at;
-    for (let left = count; left > 0;) {
-      const part = Math.min(left, MAX_IDS_AT_ONCE);
-      let next = from;
-      for (let i = 0; i < part; i++) next += 4 + bytes.readInt32BE(next) + gap;
-      this.#accept(bytes, from, next - gap, part, gap);
-      from = next;
-      left -= part;
-    }
-  }
-
-  /** Puts a batch whose `seq` is `head` at the end of the chain. */
+  /** Accepts a batch whose `seq` is `head`. */
   #append(batch: Batch): void {
-    this.#last.next = batch;
-    this.#last = batch;
-    this.head += batch.count;
-    if (this.#parked === null) this.dispatched = this.head;
+    this.window.append(batch);
+    if (this.#flowing) this.dispatched = this.head;
     this.#unsettled ??= batch;
   }
 
@@ -202,52 +269,53 @@ export class Topic {
     }
   }
 
-  /** End of the turn: what stays moves out of socket chunks that are much larger than itself. */
+  /** End of the turn: what exceeds the window leaves it, and what stays moves out of socket chunks that are much larger than itself. */
   settle(): void {
     this.#marked = false;
     let batch = this.#unsettled;
     this.#unsettled = null;
+    this.log?.touched();
+    const needed = this.#enforceWindow();
     if (batch === null) return;
-    const needed = this.#firstNeeded();
     const { seq } = batch;
     let moved = false;
     for (; batch !== null; batch = batch.next) {
-      if (batch.seq + batch.count > needed && this.#slab.adopt(batch)) moved = true;
+      // A batch that is being written must stay where it is.
+      if (batch.seq >= this.window.start && batch.seq + batch.count > needed && !batch.writing && this.#slab.adopt(batch)) moved = true;
     }
     if (!moved) return;
     for (const channel of this.channels.values()) channel.relocate(seq);
   }
 
+  #enforceWindow(): number {
+    const needed = this.firstNeeded();
+    this.#spill.enforce(needed);
+    return needed;
+  }
+
+  /** A channel has passed all there is: what nobody needs any more can go at the end of the turn. */
+  passed(): void {
+    if (this.window.count > 0) this.#mark();
+  }
+
+  #evicted(): void {
+    if (this.window.count === 0) this.#slab.release();
+    for (const channel of this.channels.values()) channel.windowMoved();
+  }
+
   /** Sequence number of the first message that some cursor still has to pass. */
-  #firstNeeded(): number {
+  firstNeeded(): number {
     let first = this.dispatched;
     for (const channel of this.channels.values()) first = Math.min(first, channel.position);
     return first;
   }
 
-  /** A cursor that has passed everything stands on an empty batch, so that it keeps no memory alive. */
-  letGo(cursor: Cursor): void {
-    if (this.#parked !== null || cursor.seq !== this.head) return;
-    if (this.#last.count > 0) {
-      const empty = emptyBatch(this.head);
-      this.#last.next = empty;
-      this.#last = empty;
-    }
-    cursor.settle();
-    cursor.copyFrom(new Cursor(this.#last));
-    if (this.#slab.inUse && this.#drained()) this.#slab.release();
-  }
-
-  #drained(): boolean {
-    for (const channel of this.channels.values()) if (channel.position < this.head) return false;
-    return true;
-  }
-
   // ---- channels
 
   createChannel(name: string): Channel {
-    const channel = new Channel(this.#engine, this, name, this.dispatchedCursor);
+    const channel = new Channel(this.#engine, this, name, this.dispatched);
     this.channels.set(name, channel);
+    this.log?.touched();
     this.#updateFlow();
     return channel;
   }
@@ -258,6 +326,7 @@ export class Topic {
     if (channel === undefined) return;
     this.channels.delete(name);
     channel.close();
+    this.log?.touched();
     this.#updateFlow();
     this.#engine.events.channelDeleted(channel);
     if (this.ephemeral && this.channels.size === 0 && !this.exiting) this.#engine.deleteTopic(this.name);
@@ -279,11 +348,14 @@ export class Topic {
   empty(): void {
     for (const { message } of this.#deferred) this.#engine.pool.give(message);
     this.#deferred = [];
-    if (this.#parked === null) return;
-    this.#parked.batch.next = null;
-    this.#last = this.#parked.batch;
-    this.head = this.dispatched;
-    this.#unsettled = null;
+    const hole = { from: this.dispatched, to: this.head };
+    if (hole.to === hole.from) return;
+    const lagging = [...this.channels.values()].some((channel) => channel.position < hole.from);
+    if (lagging) this.holes.add(hole);
+    this.dispatched = hole.to;
+    for (const channel of this.channels.values()) channel.dropped(hole.from, hole.to);
+    this.log?.touched();
+    this.#mark();
   }
 
   /** Ends the topic with its channels. */
@@ -293,46 +365,39 @@ export class Topic {
     this.empty();
   }
 
-  /** Puts a cursor in front of what has not been dispatched. */
-  moveToDispatched(cursor: Cursor): void {
-    cursor.copyFrom(this.dispatchedCursor);
-    this.letGo(cursor);
-  }
-
   /** Messages flow to the channels while there is one and the topic is not paused. */
   #updateFlow(): void {
     const flows = this.#started && !this.paused && this.channels.size > 0;
-    if (flows === (this.#parked === null)) return;
-    if (!flows) {
-      this.#parked = new Cursor(this.#last);
-      return;
-    }
-    this.#parked = null;
+    if (flows === this.#flowing) return;
+    this.#flowing = flows;
+    this.log?.touched();
+    if (!flows) return;
     this.dispatched = this.head;
     const deferred = this.#deferred;
     this.#deferred = [];
-    for (const { message, delay } of deferred) this.#deferToChannels(message, delay);
+    for (const { message, delay } of deferred) this.#deferTo(this.channels.values(), message, delay);
     this.#mark();
   }
 
+  /** Files a deferred message with the channels, or keeps it until there are any. */
+  deferUntilDispatched(message: Message, delay: number): void {
+    if (this.#flowing) this.#deferTo(this.channels.values(), message, delay);
+    else this.#deferred.push({ message, delay });
+  }
+
   /** Each channel holds its own message; the body is shared. */
-  #deferToChannels(message: Message, delay: number): void {
-    let first = true;
-    for (const channel of this.channels.values()) {
+  #deferTo(channels: Iterable<Channel>, message: Message, delay: number): void {
+    let given = false;
+    for (const channel of channels) {
+      if (channel.exiting) continue;
       let own = message;
-      if (!first) {
+      if (given) {
         own = this.#engine.pool.take();
-        own.idHi = message.idHi;
-        own.idLo = message.idLo;
-        own.timestampHi = message.timestampHi;
-        own.timestampLo = message.timestampLo;
-        own.attempts = 0;
-        own.bytes = message.bytes;
-        own.at = message.at;
-        own.size = message.size;
+        own.copyFrom(message);
       }
-      first = false;
+      given = true;
       channel.enterDeferred(own, delay);
     }
+    if (!given) this.#engine.pool.give(message);
   }
 }

@@ -3,10 +3,11 @@ import type { Clock } from '../queue/clock.js';
 import type { Engine } from '../queue/engine.js';
 import type { Topic } from '../queue/topic.js';
 import type { ClientStats } from './client-stats.js';
+import type { LatencySketch } from './latency-sketch.js';
 import type { MemoryStats } from './memory.js';
 import { Slices } from './slices.js';
 
-/** How long messages took from publish to FIN. `percentiles` is null when none are configured. */
+/** How long messages took from publish to FIN. `percentiles` is null when none are configured, and of a topic without channels. */
 export interface LatencyStats {
   readonly count: number;
   /** In the configured order; `quantile` above 0 up to 1, `value` in nanoseconds. */
@@ -61,7 +62,7 @@ export interface StatsSnapshot {
 /** Where a snapshot is taken from. */
 export interface StatsSource {
   readonly engine: Pick<Engine, 'topics'>;
-  readonly clock: Pick<Clock, 'wall'>;
+  readonly clock: Clock;
   readonly version: string;
   /** Unix seconds, may have a fraction. */
   readonly startTime: number;
@@ -91,6 +92,11 @@ interface ClientGroups {
   readonly producers: readonly ClientStats[];
 }
 
+interface Latencies {
+  readonly channels: ReadonlyMap<Channel, LatencyStats>;
+  readonly topic: LatencyStats;
+}
+
 /** Takes a snapshot, in slices: what a topic shows is of one moment, different topics may be some milliseconds apart. */
 export async function collectStats(source: StatsSource, filter: StatsFilter = ALL_STATS, slices = new Slices()): Promise<StatsSnapshot> {
   const head = {
@@ -106,9 +112,12 @@ export async function collectStats(source: StatsSource, filter: StatsFilter = AL
 
   const topics: TopicStats[] = [];
   for (const topic of chosen) {
+    if (filter.channel !== '' && !topic.channels.has(filter.channel)) continue;
+    // In slices, so before the rest, which is of one moment.
+    const latencies = await readLatencies(topic, source.clock.monotonic(), slices);
     const channels = chooseChannels(topic.channels, filter.channel);
     if (channels === null) continue;
-    topics.push(topicStats(topic, channels, clients));
+    topics.push(topicStats(topic, channels, clients, latencies));
     if (slices.due) await slices.pause();
   }
   const producers = clients === null || clients.producers.length === 0 ? null : clients.producers;
@@ -154,24 +163,39 @@ function withPubCountsOf(client: ClientStats, topic: string): ClientStats {
   return { ...client, pubCounts: client.pubCounts.filter((entry) => entry.topic === topic) };
 }
 
-function topicStats(topic: Topic, channels: readonly Channel[], clients: ClientGroups | null): TopicStats {
+/** Of all channels, also of those that are not asked for: the topic's latencies are theirs together. */
+async function readLatencies(topic: Topic, now: number, slices: Slices): Promise<Latencies> {
+  const channels = new Map<Channel, LatencyStats>();
+  let merged: LatencySketch | null = null;
+  for (const channel of topic.channels.values()) {
+    if (channel.latency === null) continue;
+    const sketch = channel.latency.read(now);
+    channels.set(channel, sketch.stats());
+    if (merged === null) merged = sketch;
+    else merged.absorb(sketch);
+    if (slices.due) await slices.pause();
+  }
+  return { channels, topic: merged?.stats() ?? NO_LATENCY };
+}
+
+function topicStats(topic: Topic, channels: readonly Channel[], clients: ClientGroups | null, latencies: Latencies): TopicStats {
   return {
     name: topic.name,
-    channels: channels.map((channel) => channelStats(channel, clients)),
+    channels: channels.map((channel) => channelStats(channel, clients, latencies)),
     depth: topic.depth,
-    backendDepth: 0, // nothing is on disk while the daemon runs
+    backendDepth: topic.backendDepth,
     messageCount: topic.messageCount,
     messageBytes: topic.messageBytes,
     paused: topic.paused,
-    latency: NO_LATENCY,
+    latency: latencies.topic,
   };
 }
 
-function channelStats(channel: Channel, clients: ClientGroups | null): ChannelStats {
+function channelStats(channel: Channel, clients: ClientGroups | null, latencies: Latencies): ChannelStats {
   return {
     name: channel.name,
     depth: channel.depth,
-    backendDepth: 0,
+    backendDepth: channel.backendDepth,
     inFlightCount: channel.inFlightCount,
     deferredCount: channel.deferredCount,
     messageCount: channel.messageCount,
@@ -180,6 +204,6 @@ function channelStats(channel: Channel, clients: ClientGroups | null): ChannelSt
     clientCount: channel.consumers.size,
     clients: clients === null ? null : (clients.consumers.get(channel) ?? NO_CLIENTS),
     paused: channel.paused,
-    latency: NO_LATENCY,
+    latency: latencies.channels.get(channel) ?? NO_LATENCY,
   };
 }

@@ -13,7 +13,9 @@ import { goJson } from '@nsq/service';
 import { Answer, type Channel } from '../queue/channel.js';
 import { Consumer, type ConsumerOutput } from '../queue/consumer.js';
 import type { Message } from '../queue/message.js';
-import { ExitingError, type Topic } from '../queue/topic.js';
+import { ExitingError, StoreError } from '../queue/publish-error.js';
+import type { Done } from '../queue/topic-log.js';
+import type { Topic } from '../queue/topic.js';
 import { negotiate } from './client-settings.js';
 import type { Connection, ConnectionContext } from './connection.js';
 import { appendOks } from './ok-frames.js';
@@ -58,15 +60,14 @@ export class Commands implements CommandSink, ConsumerOutput {
     const { topic, bytes, at, end, count, gap } = this.#run;
     if (bytes === null) return;
     this.#run.clear();
-    this.#publish('PUB', 'E_PUB_FAILED', topic, count, (target) => target.publish(bytes, at, end, count, gap));
+    this.#publish('PUB', 'E_PUB_FAILED', topic, count, (target, done) => target.publish(bytes, at, end, count, gap, done));
   }
 
   dpub(topic: string, deferMs: number, bytes: Buffer, at: number, size: number): void {
     this.endOfChunk();
-    this.#publish('DPUB', 'E_DPUB_FAILED', topic, 1, (target) => {
-      if (deferMs > 0) target.publishDeferred(bytes, at, size, deferMs);
-      else target.publish(bytes, at, at + SIZE_BYTES + size, 1, 0);
-    });
+    this.#publish('DPUB', 'E_DPUB_FAILED', topic, 1, (target, done) =>
+      deferMs > 0 ? target.publishDeferred(bytes, at, size, deferMs, done) : target.publish(bytes, at, at + SIZE_BYTES + size, 1, 0, done),
+    );
   }
 
   mpubBegin(topic: string): void {
@@ -76,20 +77,31 @@ export class Commands implements CommandSink, ConsumerOutput {
   }
 
   mpub(bytes: Buffer, at: number, end: number, count: number): void {
-    this.#publish('MPUB', 'E_MPUB_FAILED', this.#mpubTopic, count, (target) => target.publish(bytes, at, end, count, 0));
+    this.#publish('MPUB', 'E_MPUB_FAILED', this.#mpubTopic, count, (target, done) => target.publish(bytes, at, end, count, 0, done));
   }
 
-  #publish(command: string, code: ErrorCode, name: string, count: number, put: (topic: Topic) => void): void {
+  /** @param put true when the messages are accepted, false when that takes until it calls back */
+  #publish(command: string, code: ErrorCode, name: string, count: number, put: (topic: Topic, done: Done) => boolean): void {
+    const connection = this.#connection;
+    const topic = this.#topicFor(name);
+    // An MPUB has one answer, each PUB of a run its own.
+    const answers = command === 'PUB' ? count : 1;
+    let answer: ((act: () => void) => void) | null = null;
+    const accepted = (): void => {
+      this.published.set(name, (this.published.get(name) ?? 0) + count);
+      appendOks(connection.output, answers);
+      connection.wantFlush();
+    };
+    const refused = (error: Error): ProtocolError => new ProtocolError(code, `${command} failed ${error.message}`, { cause: error });
     try {
-      put(this.#topicFor(name));
+      const done: Done = (error) => answer?.(error === null ? accepted : () => connection.fail(refused(error)));
+      if (put(topic, done)) connection.responses.after(accepted);
+      else answer = connection.responses.reserve();
     } catch (error) {
-      if (error instanceof ExitingError) throw new ProtocolError(code, `${command} failed ${error.message}`, { cause: error });
+      if (error instanceof ExitingError || error instanceof StoreError) throw refused(error);
       throw error;
     }
-    this.published.set(name, (this.published.get(name) ?? 0) + count);
-    // An MPUB has one answer, each PUB of a run its own.
-    appendOks(this.#connection.output, command === 'PUB' ? count : 1);
-    this.#connection.wantFlush();
+    if (topic.congested) connection.holdBackFor(topic);
   }
 
   #topicFor(name: string): Topic {
@@ -118,8 +130,8 @@ export class Commands implements CommandSink, ConsumerOutput {
     if (request.feature_negotiation === true && request.deflate === true && request.snappy === true && options.deflate && options.snappy) {
       throw new ProtocolError('E_IDENTIFY_FAILED', 'cannot enable both deflate and snappy compression');
     }
-    if (request.feature_negotiation === true) this.#connection.sendResponse(goJson(negotiate(settings, options, version)));
-    else this.#connection.sendFrame(OK_FRAME);
+    if (request.feature_negotiation === true) this.#connection.respond(goJson(negotiate(settings, options, version)));
+    else this.#connection.respondFrame(OK_FRAME);
   }
 
   auth(): void {
@@ -148,7 +160,7 @@ export class Commands implements CommandSink, ConsumerOutput {
     this.consumer = new Consumer(this, msgTimeout, sampleRate);
     channel.addConsumer(this.consumer);
     reader.state = ConnectionState.Subscribed;
-    this.#connection.sendFrame(OK_FRAME);
+    this.#connection.respondFrame(OK_FRAME);
   }
 
   rdy(count: number): void {
@@ -178,7 +190,7 @@ export class Commands implements CommandSink, ConsumerOutput {
     const { consumer } = this;
     consumer?.channel?.setReady(consumer, 0);
     this.#connection.reader.state = ConnectionState.Closing;
-    this.#connection.sendFrame(CLOSE_WAIT_FRAME);
+    this.#connection.respondFrame(CLOSE_WAIT_FRAME);
   }
 
   #answer(command: string, code: ErrorCode, bytes: Buffer, at: number, act: (channel: Channel, consumer: Consumer) => Answer): void {
@@ -192,7 +204,9 @@ export class Commands implements CommandSink, ConsumerOutput {
   #refuse(command: string, code: ErrorCode, answer: Answer, bytes: Buffer, at: number): void {
     const reason = answer === Answer.NotInFlight ? 'ID not in flight' : 'client does not own message';
     const id = bytes.subarray(at, at + ID_BYTES);
-    this.#connection.sendError(new ProtocolError(code, Buffer.concat([Buffer.from(`${command} `), id, Buffer.from(` failed ${reason}`)])));
+    this.#connection.respondError(
+      new ProtocolError(code, Buffer.concat([Buffer.from(`${command} `), id, Buffer.from(` failed ${reason}`)])),
+    );
   }
 
   // ---- what the channel does

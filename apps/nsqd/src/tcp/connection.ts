@@ -1,28 +1,26 @@
 import type { Socket } from 'node:net';
-import {
-  CommandReader,
-  ConnectionState,
-  FrameType,
-  HEARTBEAT_FRAME,
-  MAGIC_V2,
-  ProtocolError,
-  encodeFrame,
-  type ErrorCode,
-} from '@nsq/protocol';
+import { CommandReader, ConnectionState, FrameType, HEARTBEAT_FRAME, MAGIC_V2, ProtocolError, encodeFrame } from '@nsq/protocol';
 import type { Logger } from '@nsq/service';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
 import { ClientSettings } from './client-settings.js';
+import type { Topic } from '../queue/topic.js';
 import { Commands } from './commands.js';
 import { Output } from './output.js';
+import { Responses } from './responses.js';
 import type { Flushable, TurnLoop } from './turn-loop.js';
 
 /** Unsent answers from which on nothing more is read: a client that sends and never reads is held back, not buffered for. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** How long a connection that ends waits for the other side: its error frame would be lost to a reset. Milliseconds. */
 const LINGER_MS = 1000;
+/** Commands without an answer from which on nothing more is read. */
+const MAX_WAITING = 1024;
 /** How long a connection that ends waits with output that does not flow, where no heartbeat interval says so. Milliseconds. */
 const STUCK_MS = 30_000;
+
+/** Why nothing is read for now: too much is unsent, unanswered or not stored. */
+const Hold = { Output: 1, Answers: 2, Storage: 4 } as const;
 
 /** What all connections share. */
 export interface ConnectionContext {
@@ -40,6 +38,7 @@ export class Connection implements Flushable {
   readonly id: number;
   readonly socket: Socket;
   readonly output: Output;
+  readonly responses = new Responses();
   readonly reader: CommandReader;
   readonly settings: ClientSettings;
   readonly commands: Commands;
@@ -48,7 +47,9 @@ export class Connection implements Flushable {
   readonly #context: ConnectionContext;
   readonly #onClose: (connection: Connection) => void;
   #magic: Buffer | null = Buffer.alloc(0); // null once it is right
-  #ended = false; // nothing that comes is read any more
+  #deaf = false; // nothing that comes is read any more
+  #ended = false; // nothing goes out any more either
+  #held = 0; // why nothing is read for now: a set of Hold
   #flushWanted = false;
   #timer: NodeJS.Timeout | undefined;
   #beat = 0; // heartbeat interval; settings.heartbeatInterval may have changed since
@@ -90,7 +91,7 @@ export class Connection implements Flushable {
   // ---- input
 
   #receive(chunk: Buffer): void {
-    if (this.#ended) return;
+    if (this.#deaf) return;
     const { engine, turns } = this.#context;
     engine.tick();
     try {
@@ -102,9 +103,13 @@ export class Connection implements Flushable {
         if (this.reader.completed !== before) this.#restartReadDeadline();
       }
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
-    if (this.socket.writableLength > MAX_UNSENT_BYTES) this.#holdBack();
+    if (this.socket.writableLength > MAX_UNSENT_BYTES) this.#hold(Hold.Output);
+    if (this.responses.waiting > MAX_WAITING) {
+      this.#hold(Hold.Answers);
+      this.responses.after(() => this.#release(Hold.Answers));
+    }
     turns.parsed(chunk.length);
   }
 
@@ -125,14 +130,19 @@ export class Connection implements Flushable {
   }
 
   #receiveEnd(): void {
-    if (this.#ended) return;
+    if (this.#deaf) return;
     const error = this.#magic === null ? this.reader.end() : undefined;
-    if (error === undefined) this.end();
-    else this.#fail(error);
+    if (error !== undefined) {
+      this.fail(error);
+      return;
+    }
+    this.#deaf = true;
+    this.responses.after(() => this.end());
   }
 
   /** An error ends the connection after its frame; a non-fatal one has been answered where it arose. */
-  #fail(cause: unknown): void {
+  fail(cause: unknown): void {
+    if (this.#ended) return;
     let error = cause;
     try {
       // What came before the error was right and is carried out.
@@ -140,10 +150,14 @@ export class Connection implements Flushable {
     } catch (earlier) {
       error = earlier;
     }
+    this.#deaf = true;
     if (error instanceof ProtocolError) {
-      if (!error.silent) this.sendError(error);
-      this.#context.logger.error(`TCP: client(${this.remoteAddress}) - ${error.message}`);
-      this.end();
+      const refusal = error;
+      this.#context.logger.error(`TCP: client(${this.remoteAddress}) - ${refusal.message}`);
+      this.responses.after(() => {
+        if (!refusal.silent) this.#sendError(refusal);
+        this.end();
+      });
       return;
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -165,33 +179,55 @@ export class Connection implements Flushable {
     this.output.flushInTurn();
   }
 
-  sendResponse(data: Buffer | string): void {
-    this.sendFrame(encodeFrame(FrameType.Response, data));
+  /** Answers a command, behind the answers to those before it. */
+  respond(data: Buffer | string): void {
+    this.respondFrame(encodeFrame(FrameType.Response, data));
   }
 
-  sendError(error: { readonly code: ErrorCode; readonly data: Buffer }): void {
-    this.sendFrame(encodeFrame(FrameType.Error, error.data));
+  respondError(error: ProtocolError): void {
+    this.responses.after(() => this.#sendError(error));
   }
 
-  sendFrame(frame: Buffer): void {
+  respondFrame(frame: Buffer): void {
+    this.responses.after(() => this.#sendFrame(frame));
+  }
+
+  #sendError(error: ProtocolError): void {
+    this.#sendFrame(encodeFrame(FrameType.Error, error.data));
+  }
+
+  #sendFrame(frame: Buffer): void {
     this.output.append(frame);
     this.wantFlush();
   }
 
-  /** Reads no more until the output has been sent. No command is awaited meanwhile, so there is no deadline for one. */
-  #holdBack(): void {
-    if (this.#ended) return;
+  /** Reads no more while what this client publishes to waits to be stored. */
+  holdBackFor(topic: Topic): void {
+    if (this.#held & Hold.Storage) return;
+    this.#hold(Hold.Storage);
+    topic.whenRelieved(() => this.#release(Hold.Storage));
+  }
+
+  /** Reads no more until it is released. No command is awaited meanwhile, so there is no deadline for one. */
+  #hold(reason: number): void {
+    if (this.#deaf) return;
+    this.#held |= reason;
     this.socket.pause();
     this.#readDeadline = Infinity;
   }
 
+  #release(reason: number): void {
+    if ((this.#held & reason) === 0) return;
+    this.#held &= ~reason;
+    if (this.#held !== 0) return;
+    this.#context.engine.tick();
+    if (!this.#deaf) this.restartReadDeadline();
+    this.socket.resume();
+  }
+
   #drained(): void {
     this.output.full = false;
-    if (this.socket.isPaused()) {
-      this.#context.engine.tick();
-      this.restartReadDeadline();
-      this.socket.resume();
-    }
+    this.#release(Hold.Output);
     this.commands.drained();
   }
 
@@ -239,13 +275,13 @@ export class Connection implements Flushable {
         this.socket.destroy();
         return;
       }
-      this.sendFrame(HEARTBEAT_FRAME);
+      this.#sendFrame(HEARTBEAT_FRAME);
     }
     if (now >= this.#readDeadline && !this.reader.paused) {
       const error = this.reader.end();
       logger.error(`TCP: client(${this.remoteAddress}) - read timed out`);
       if (error === undefined) this.destroy();
-      else this.#fail(error);
+      else this.fail(error);
       return;
     }
     this.#arm();
@@ -297,8 +333,10 @@ export class Connection implements Flushable {
 
   /** The client has no part in anything any more. Output is handed over; that of a destroyed socket is dropped and its buffer returned. */
   #leave(): void {
+    this.#deaf = true;
     this.#ended = true;
     clearTimeout(this.#timer);
+    this.responses.clear();
     this.commands.leave();
     this.output.flush();
   }

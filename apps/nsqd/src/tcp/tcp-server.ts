@@ -30,6 +30,10 @@ export class TcpServer {
     return address === null || typeof address === 'string' ? -1 : address.port;
   }
 
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
   get connections(): Iterable<Connection> {
     return this.#connections;
   }

@@ -82,7 +82,7 @@ describe('delivery', () => {
     const topic = engine.topic('t');
     const { output } = subscribe(engine.channel(topic, 'c'), 10);
     const chunk = Buffer.from('PUB t\n\0\0\0\x02aaPUB t\n\0\0\0\x03bbbPUB t\n\0\0\0\x01c');
-    topic.publish(chunk, 6, chunk.length, 3, 6);
+    topic.publish(chunk, 6, chunk.length, 3, 6, () => undefined);
     settle();
     expect(bodies(output.received)).toEqual(['aa', 'bbb', 'c']);
     expect(topic.messageBytes).toBe(6);
@@ -94,7 +94,7 @@ describe('delivery', () => {
     const channel = engine.channel(topic, 'c');
     const chunk = Buffer.alloc(64 * 1024);
     chunk.write('\0\0\0\x02aaPUB t\n\0\0\0\x03bbb', 100, 'latin1');
-    topic.publish(chunk, 100, 100 + 6 + 6 + 7, 2, 6);
+    topic.publish(chunk, 100, 100 + 6 + 6 + 7, 2, 6, () => undefined);
     settle();
     chunk.fill(0x78); // nobody may look here any more
     const { output } = subscribe(channel, 10);
@@ -109,7 +109,7 @@ describe('delivery', () => {
     const { consumer, output } = subscribe(channel, 1);
     const chunk = Buffer.alloc(64 * 1024);
     chunk.write('\0\0\0\x02aaPUB t\n\0\0\0\x03bbbPUB t\n\0\0\0\x01c', 100, 'latin1');
-    topic.publish(chunk, 100, 100 + 6 + 6 + 7 + 6 + 5, 3, 6);
+    topic.publish(chunk, 100, 100 + 6 + 6 + 7 + 6 + 5, 3, 6, () => undefined);
     settle();
     chunk.fill(0x78);
     channel.setReady(consumer, 10);
@@ -119,7 +119,7 @@ describe('delivery', () => {
 
   it('drops what sampling leaves out, for good', () => {
     let roll = 0;
-    const { engine, settle } = createWorld({}, () => (roll++ % 2 === 0 ? 0.1 : 0.9));
+    const { engine, settle } = createWorld({}, { random: () => (roll++ % 2 === 0 ? 0.1 : 0.9) });
     const topic = engine.topic('t');
     const channel = engine.channel(topic, 'c');
     const { consumer, output } = subscribe(channel, 100, { sampleRate: 50 });

@@ -1,8 +1,10 @@
 import { Consumer, type ConsumerOutput } from '../../src/queue/consumer.js';
-import { Engine, type EngineEvents, type EngineLimits } from '../../src/queue/engine.js';
+import { Engine, type EngineEvents, type EngineLimits, type EngineSetup } from '../../src/queue/engine.js';
 import type { Channel } from '../../src/queue/channel.js';
 import type { Message } from '../../src/queue/message.js';
 import type { Topic } from '../../src/queue/topic.js';
+import type { Done } from '../../src/queue/topic-log.js';
+import { FakeLog } from './fake-log.js';
 
 /** A clock that only moves when it is told to. */
 export class FakeClock {
@@ -54,13 +56,22 @@ export interface World {
   readonly engine: Engine;
   readonly clock: FakeClock;
   readonly events: string[];
+  /** The logs of topics, by name. */
+  readonly logs: Map<string, FakeLog>;
   /** Ends turns until nothing is marked any more. */
   readonly settle: () => void;
   /** Moves the time, then scans and settles. */
   readonly advance: (ms: number) => void;
 }
 
-export function createWorld(limits: Partial<EngineLimits> = {}, random: () => number = () => 0): World {
+export interface WorldOptions {
+  readonly random?: () => number;
+  /** Topics have logs, which publishes go through first or not. @default no logs */
+  readonly log?: 'spill' | 'write-through';
+  readonly createLatencyWindow?: NonNullable<EngineSetup['createLatencyWindow']>;
+}
+
+export function createWorld(limits: Partial<EngineLimits> = {}, options: WorldOptions = {}): World {
   const clock = new FakeClock();
   const events: string[] = [];
   let marked = false;
@@ -73,10 +84,29 @@ export function createWorld(limits: Partial<EngineLimits> = {}, random: () => nu
       marked = true;
     },
   };
-  const engine = new Engine({ nodeId: 7, clock, limits: { memQueueSize: 10_000, maxMsgTimeout: 900_000, ...limits }, events: log, random });
+  const logs = new Map<string, FakeLog>();
+  const engine = new Engine({
+    nodeId: 7,
+    clock,
+    limits: { memQueueSize: 10_000, maxWindowBytes: 2 ** 30, maxMsgTimeout: 900_000, ...limits },
+    events: log,
+    random: options.random ?? (() => 0),
+    ...(options.createLatencyWindow === undefined ? {} : { createLatencyWindow: options.createLatencyWindow }),
+    ...(options.log === undefined
+      ? {}
+      : {
+          openLog: (name: string) => {
+            const opened = new FakeLog(options.log === 'write-through');
+            logs.set(name, opened);
+            return opened;
+          },
+        }),
+  });
+  const work = (): boolean => [...logs.values()].map((each) => each.work()).includes(true);
   const settle = (): void => {
-    for (let turns = 0; marked; turns++) {
+    for (let turns = 0; marked || work(); turns++) {
       if (turns > 10_000) throw new Error('the engine never comes to rest');
+      if (!marked) continue;
       marked = false;
       engine.turn();
     }
@@ -86,7 +116,7 @@ export function createWorld(limits: Partial<EngineLimits> = {}, random: () => nu
     while (engine.scan());
     settle();
   };
-  return { engine, clock, events, settle, advance };
+  return { engine, clock, events, logs, settle, advance };
 }
 
 /** Messages in the layout of an MPUB body. */
@@ -100,13 +130,20 @@ export function pack(bodies: readonly string[], gap = 0): Buffer {
   );
 }
 
-export function publish(topic: Topic, ...bodies: string[]): void {
-  const bytes = pack(bodies);
-  topic.publish(bytes, 0, bytes.length, bodies.length, 0);
+const ignore = (): void => undefined;
+
+/** True when it was accepted at once. */
+export function publish(topic: Topic, ...bodies: string[]): boolean {
+  return publishThen(topic, bodies, ignore);
 }
 
-export function publishDeferred(topic: Topic, body: string, delay: number): void {
-  topic.publishDeferred(pack([body]), 0, body.length, delay);
+export function publishThen(topic: Topic, bodies: readonly string[], done: Done): boolean {
+  const bytes = pack(bodies);
+  return topic.publish(bytes, 0, bytes.length, bodies.length, 0, done);
+}
+
+export function publishDeferred(topic: Topic, body: string, delay: number, done: Done = ignore): boolean {
+  return topic.publishDeferred(pack([body]), 0, body.length, delay, done);
 }
 
 export function subscribe(

@@ -35,7 +35,7 @@ describe('memory that waiting messages take', () => {
     const release = jest.spyOn(Slab.prototype, 'release');
     try {
       for (let i = 0; i < 5; i++) {
-        topic.publish(chunk, 100_000, chunk.length, 1, 0);
+        topic.publish(chunk, 100_000, chunk.length, 1, 0, () => undefined);
         settle();
       }
       expect(bodies(fast.output.take())).toHaveLength(5);
@@ -56,7 +56,7 @@ it('moves a message out of the chunk it came in once its consumer asks for more 
   const channel = engine.channel(topic, 'c');
   const { consumer, output } = subscribe(channel, 1);
   const chunk = Buffer.concat([Buffer.alloc(100_000), pack(['a'])]);
-  topic.publish(chunk, 100_000, chunk.length, 1, 0);
+  topic.publish(chunk, 100_000, chunk.length, 1, 0, () => undefined);
   settle();
   const [message] = channel.unfinished();
   expect(message?.bytes).toBe(chunk);
@@ -82,4 +82,24 @@ it('does not keep the connection of a consumer that has left with messages in fl
   advance(60_000);
   expect(bodies(output.take())).toEqual(['a']);
   expect(channel.depth).toBe(2);
+});
+
+it('moves a message out of the chunk it came in once it has been in flight for a while, and it is still taken back in time', () => {
+  const { engine, settle, advance } = createWorld();
+  const topic = engine.topic('t');
+  const channel = engine.channel(topic, 'c');
+  const { output } = subscribe(channel, 1, { msgTimeout: 10_000 });
+  const chunk = Buffer.concat([Buffer.alloc(100_000), pack(['a'])]);
+  topic.publish(chunk, 100_000, chunk.length, 1, 0, () => undefined);
+  settle();
+  output.take();
+  const [message] = channel.unfinished();
+  expect(message?.bytes).toBe(chunk);
+  advance(2500);
+  expect(message?.bytes.buffer.byteLength).toBe(5);
+  advance(7400);
+  expect(channel.timeoutCount).toBe(0);
+  advance(200);
+  expect(channel.timeoutCount).toBe(1);
+  expect(bodies(output.take())).toEqual(['a']);
 });

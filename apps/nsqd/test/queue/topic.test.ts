@@ -1,5 +1,4 @@
-import { ExitingError } from '../../src/queue/topic.js';
-import { captureTopic, restoreTopic } from '../../src/queue/topic-state.js';
+import { ExitingError } from '../../src/queue/publish-error.js';
 import { bodies, createWorld, publish, publishDeferred, subscribe } from './fixture.js';
 
 describe('dispatching', () => {
@@ -129,54 +128,5 @@ describe('operators', () => {
     publish(topic, 'a', 'b', 'c');
     publish(topic, 'd');
     expect([topic.depth, topic.messageCount, topic.messageBytes]).toEqual([2, 4, 4]);
-  });
-});
-
-describe('a restart', () => {
-  it('keeps messages, positions, unfinished messages with their attempts, and delays', () => {
-    const before = createWorld();
-    const topic = before.engine.topic('t');
-    const channel = before.engine.channel(topic, 'c');
-    before.engine.channel(topic, 'idle');
-    publish(topic, 'finished', 'flying', 'queued');
-    publishDeferred(topic, 'deferred', 5000);
-    const { consumer, output } = subscribe(channel, 2);
-    before.settle();
-    const [finished] = output.received;
-    if (finished === undefined) throw new Error('nothing came');
-    channel.setReady(consumer, 0);
-    channel.finish(consumer, finished.idHi, finished.idLo);
-    before.advance(1000);
-    topic.pause();
-    publish(topic, 'waiting');
-    const stored = captureTopic(before.engine, topic);
-
-    const after = createWorld();
-    after.clock.now = before.clock.now + 1000; // the stop took a second
-    after.engine.tick();
-    const again = after.engine.topic('t', false);
-    restoreTopic(after.engine, again, stored, ['c', 'idle']);
-    again.pause();
-    again.start();
-    const restored = again.channels.get('c');
-    const idle = again.channels.get('idle');
-    if (restored === undefined || idle === undefined) throw new Error('a channel is missing');
-    expect([again.depth, restored.depth, restored.deferredCount, restored.messageCount]).toEqual([1, 2, 1, 0]);
-    expect([idle.depth, idle.deferredCount]).toEqual([3, 1]);
-    const reader = subscribe(restored, 10);
-    after.settle();
-    expect(
-      reader.output
-        .take()
-        .map(({ body, attempts }) => `${body}${attempts}`)
-        .sort(),
-    ).toEqual(['flying2', 'queued1']);
-    after.advance(2900);
-    expect(reader.output.received).toHaveLength(0);
-    after.advance(200);
-    expect(bodies(reader.output.take())).toEqual(['deferred']);
-    again.unpause();
-    after.settle();
-    expect(bodies(reader.output.received)).toEqual(['waiting']);
   });
 });

@@ -189,6 +189,10 @@ export class SimulatedFileSystem implements LogFileSystem {
 
   rename(from: string, to: string): Promise<void> {
     return this.#call('rename', from, () => {
+      if (this.#names.get(from) === 'folder') {
+        this.#renameFolder(from, to);
+        return;
+      }
       const inode = this.#inode(from, 'rename');
       if (this.#names.get(to) === 'folder') throw failure('EISDIR', 'rename', to);
       this.#needFolder('rename', to);
@@ -199,6 +203,20 @@ export class SimulatedFileSystem implements LogFileSystem {
       ]);
       this.#names.change(path.posix.dirname(to), names);
     });
+  }
+
+  #renameFolder(from: string, to: string): void {
+    if (this.#names.get(to) !== undefined) throw failure('ENOTEMPTY', 'rename', to);
+    this.#needFolder('rename', to);
+    const names = new Map<string, Inode | 'folder' | null>();
+    for (const [name, entry] of [...this.#names.entries()]) {
+      if (name !== from && !name.startsWith(`${from}/`)) continue;
+      // What it holds goes with it: a change in it that is not stored yet must not come up under the old name.
+      if (entry === 'folder') this.#names.sync(name, Infinity);
+      names.set(name, null);
+      names.set(to + name.slice(from.length), entry);
+    }
+    this.#names.change(path.posix.dirname(to), names);
   }
 
   makeFolder(folder: string): Promise<void> {
