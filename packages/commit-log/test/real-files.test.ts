@@ -4,6 +4,9 @@ import path from 'node:path';
 import { CommitLog, FileCache, nodeFileSystem, type Damage } from '../src/index.js';
 import { appendAll, drain, numbered, readAll } from './helpers.js';
 
+// The disk of the machine may be busy with other things.
+jest.setTimeout(60_000);
+
 let root: string;
 beforeEach(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'nsq-commit-log-'));
@@ -56,18 +59,12 @@ describe('nodeFileSystem', () => {
     await expect(nodeFileSystem.syncFolder(missing)).rejects.toMatchObject({ code: 'ENOENT' });
     fs.writeFileSync(path.join(root, 'file'), '');
     await expect(nodeFileSystem.list(path.join(root, 'file'))).rejects.toMatchObject({ code: 'ENOTDIR' });
-    const file = await nodeFileSystem.open(path.join(root, 'file'), 'readwrite');
+    if (!fs.existsSync('/dev/full')) return;
+    const file = await nodeFileSystem.open('/dev/full', 'readwrite');
+    await expect(file.write([Buffer.alloc(1)], 0)).rejects.toMatchObject({ code: 'ENOSPC' });
+    await expect(file.datasync()).rejects.toMatchObject({ code: 'EINVAL' });
+    await expect(file.truncate(0)).rejects.toMatchObject({ code: 'EINVAL' });
     await file.close();
-    for (const use of [
-      file.read(Buffer.alloc(1), 0),
-      file.write([Buffer.alloc(1)], 0),
-      file.datasync(),
-      file.truncate(0),
-      file.size(),
-      file.close(),
-    ]) {
-      await expect(use).rejects.toMatchObject({ code: 'EBADF' });
-    }
   });
 });
 
@@ -128,6 +125,7 @@ describe('a log on the real file system', () => {
       Promise.all(folders.map((folder) => CommitLog.open({ folder, segmentBytes: 1e6, files }).then(({ log }) => log)));
     const logs = await openAll();
     const descriptors = '/proc/self/fd';
+    const before = fs.existsSync(descriptors) ? fs.readdirSync(descriptors).length : 0;
     let most = 0;
     const watched = logs.map(async (log, i) => {
       await appendAll(log, [`a${String(i)}`, `b${String(i)}`], i % 10 === 0 ? 'synced' : 'written');
@@ -136,10 +134,11 @@ describe('a log on the real file system', () => {
       expect(files.open).toBeLessThanOrEqual(64);
     });
     await Promise.all(watched);
-    expect(most).toBeLessThan(64 + 60);
+    // Besides those of the cache, a few threads may list a folder at the time.
+    expect(most).toBeLessThan(before + 64 + 20);
     // Closing syncs, which 2,000 times is a test of the disk; a process that ends does not.
     const again = await openAll();
     for (const log of again) expect([log.firstSequence, log.nextSequence]).toEqual([0, 2]);
     expect(files.open).toBeLessThanOrEqual(64);
-  }, 60_000);
+  });
 });
