@@ -153,8 +153,8 @@ it('drops every flag behind `-worker-id 5`, and warns', () => {
 });
 
 it('warns of options whose feature is not in yet', () => {
-  const result = resolve(['--tls-cert=c.pem', '--durability=fsync', '--max-rdy-count=1']);
-  expect(result.kind === 'run' && result.warnings.map((line) => line.split(' ')[0])).toEqual(['--durability', '--tls-cert']);
+  const result = resolve(['--auth-http-address=a:1', '--tls-cert=c.pem', '--snappy', '--max-rdy-count=1']);
+  expect(result.kind === 'run' && result.warnings.map((line) => line.split(' ')[0])).toEqual(['--auth-http-address']);
 });
 
 it('accepts the defaults', () => {
