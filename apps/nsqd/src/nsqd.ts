@@ -4,10 +4,11 @@ import { FileCache, nodeFileSystem } from '@nsq/commit-log';
 import { versionLine, type LogLevel } from '@nsq/options';
 import { Logger, parseListenAddress } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
+import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './http/context.js';
 import { HttpLoop } from './http/http-loop.js';
 import { registerRoutes } from './http/routes.js';
-import { checkNsqdOptions, defaultNsqdOptions, type NsqdOptions } from './options.js';
+import { checkNsqdOptions, defaultNsqdOptions, effectiveTlsRequired, type NsqdOptions } from './options.js';
 import { QueueScanLoop } from './queue-scan-loop.js';
 import { systemClock } from './queue/clock.js';
 import { Engine, type EngineSetup } from './queue/engine.js';
@@ -25,6 +26,9 @@ import { StorageLoop } from './storage-loop.js';
 import { describeClient } from './tcp/describe-client.js';
 import { TcpServer } from './tcp/tcp-server.js';
 import { TurnLoop } from './tcp/turn-loop.js';
+import { loadTls } from './tls/load-tls.js';
+import type { TlsConfig } from './tls/tls-config.js';
+import { TlsServers } from './tls/tls-servers.js';
 import { TopicStore } from './topic-store.js';
 
 /** The version of NSQ whose protocol and API this is; clients look at it. */
@@ -73,6 +77,7 @@ export class Nsqd implements HttpContext {
   readonly #store: TopicStore;
   readonly #tcp: TcpServer;
   readonly #http: HttpLoop | undefined;
+  readonly #https: HttpLoop | undefined;
   readonly #scan: QueueScanLoop;
   readonly #files: FileCache;
   readonly #health = new Health();
@@ -83,7 +88,7 @@ export class Nsqd implements HttpContext {
   #main: Promise<void> | undefined;
   #exit: Promise<void> | undefined;
 
-  private constructor(options: NsqdOptions, logger: Logger, lock: DataPathLock) {
+  private constructor(options: NsqdOptions, logger: Logger, lock: DataPathLock, tls: TlsConfig | undefined) {
     this.options = options;
     this.logger = logger;
     this.#lock = lock;
@@ -137,8 +142,20 @@ export class Nsqd implements HttpContext {
     });
     this.#store = new TopicStore(this.engine, storage, options.dataPath, this.version, logger);
     this.#storageLoop = new StorageLoop(this.#store, options.syncTimeout);
-    this.#tcp = new TcpServer({ engine: this.engine, turns, options, logger, version: this.version });
-    this.#http = options.httpAddress === '' ? undefined : new HttpLoop(logger, (server) => registerRoutes(server, this));
+    const tlsRequired = effectiveTlsRequired(options);
+    this.#tcp = new TcpServer({
+      engine: this.engine,
+      turns,
+      options,
+      logger,
+      version: this.version,
+      tls: tls === undefined ? null : new TlsServers(tls),
+      tlsRequired: tlsRequired !== 'no',
+    });
+    const register = (server: FastifyInstance): void => registerRoutes(server, this);
+    const guard = tlsRequired === 'yes' ? { tlsRequiredPort: () => this.httpsPort } : {};
+    this.#http = options.httpAddress === '' ? undefined : new HttpLoop({ logger, ...guard }, register);
+    this.#https = tls === undefined || options.httpsAddress === '' ? undefined : new HttpLoop({ logger, tls }, register);
     this.#scan = new QueueScanLoop(this.engine, options.queueScanInterval, logger);
   }
 
@@ -152,11 +169,12 @@ export class Nsqd implements HttpContext {
     let nsqd: Nsqd | undefined;
     try {
       lock = lockDataPath(options.dataPath || '.');
-      const problem = checkNsqdOptions(options);
+      const tls = loadTls(options);
+      const problem = checkNsqdOptions(options, tls);
       if (problem !== undefined) throw new Error(problem);
       logger.info(versionLine('nsqd', NSQ_VERSION));
       logger.info(`ID: ${options.nodeId}`);
-      nsqd = new Nsqd(options, logger, lock);
+      nsqd = new Nsqd(options, logger, lock, tls.config);
       await nsqd.#bind();
       return nsqd;
     } catch (error) {
@@ -186,12 +204,13 @@ export class Nsqd implements HttpContext {
     const { options } = this;
     await this.#tcp.bind(parseListenAddress(options.tcpAddress));
     await this.#http?.bind(parseListenAddress(options.httpAddress));
+    await this.#https?.bind(parseListenAddress(options.httpsAddress));
     options.broadcastTcpPort ||= Math.max(0, this.tcpPort);
     options.broadcastHttpPort ||= Math.max(0, this.httpPort);
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#tcp.close(), this.#http?.close()]);
+    await Promise.all([this.#tcp.close(), this.#http?.close(), this.#https?.close()]);
   }
 
   /** @throws {Error} behind `failed to load metadata - ` */
@@ -217,6 +236,8 @@ export class Nsqd implements HttpContext {
     this.#group.wrap((signal) => this.#tcp.run(signal), 'tcpServer');
     const http = this.#http;
     if (http !== undefined) this.#group.wrap((signal) => http.run(signal), 'httpServer');
+    const https = this.#https;
+    if (https !== undefined) this.#group.wrap((signal) => https.run(signal), 'httpsServer');
     this.#group.wrap((signal) => this.#scan.run(signal), 'queueScanLoop');
     this.#group.wrap((signal) => this.#storageLoop.run(signal), 'storageLoop');
     if (this.options.statsdAddress !== '') {
@@ -284,8 +305,9 @@ export class Nsqd implements HttpContext {
     return this.#http?.port ?? 0;
   }
 
+  /** 0 when there is no HTTPS listener. */
   get httpsPort(): number {
-    return 0;
+    return this.#https?.port ?? 0;
   }
 
   health(): string | undefined {

@@ -154,13 +154,13 @@ it('drops every flag behind `-worker-id 5`, and warns', () => {
 
 it('warns of options whose feature is not in yet', () => {
   const result = resolve([
+    '--auth-http-address=a:1',
     '--tls-cert=c.pem',
     '--durability=fsync',
     '--max-rdy-count=1',
     '--statsd-address=h:1',
-    '--e2e-processing-latency-percentile=0.99',
   ]);
-  expect(result.kind === 'run' && result.warnings.map((line) => line.split(' ')[0])).toEqual(['--tls-cert']);
+  expect(result.kind === 'run' && result.warnings.map((line) => line.split(' ')[0])).toEqual(['--auth-http-address']);
 });
 
 it('accepts the defaults', () => {

@@ -29,9 +29,7 @@ const MAX_SCAN_INTERVAL = HOUR;
 
 // The features that options below wait for.
 const AUTH = 'authorization';
-const COMPRESSION = 'compression';
 const LOOKUP = 'discovery through nsqlookupd';
-const TLS = 'TLS';
 
 /** The node id of a host that was given none: the same as the reference derives. */
 export function nodeIdOf(host: string): number {
@@ -63,7 +61,6 @@ export const nsqdOptionTable = {
     flag: 'https-address',
     default: '0.0.0.0:4152',
     help: '<addr>:<port> for HTTPS clients, used with a certificate only; empty for none',
-    later: TLS,
   }),
   broadcastAddress: stringOption({
     flag: 'broadcast-address',
@@ -221,41 +218,36 @@ export const nsqdOptionTable = {
     help: 'how far back the percentiles look',
   }),
 
-  tlsCert: stringOption({ flag: 'tls-cert', default: '', help: 'path to a PEM certificate chain', later: TLS }),
-  tlsKey: stringOption({ flag: 'tls-key', default: '', help: 'path to its PEM private key', later: TLS }),
+  tlsCert: stringOption({ flag: 'tls-cert', default: '', help: 'path to a PEM certificate chain' }),
+  tlsKey: stringOption({ flag: 'tls-key', default: '', help: 'path to its PEM private key' }),
   tlsClientAuthPolicy: stringOption({
     flag: 'tls-client-auth-policy',
     default: '',
     help: 'client certificates: require or require-verify; empty to ask for none',
-    later: TLS,
   }),
   tlsRootCaFile: stringOption({
     flag: 'tls-root-ca-file',
     default: '',
     help: 'path to PEM certificates of authorities to trust',
-    later: TLS,
   }),
   tlsRequired: tlsRequiredOption({
     flag: 'tls-required',
     default: 'no',
     help: 'who must use TLS: true (all), false (nobody) or tcp-https (TCP clients)',
-    later: TLS,
   }),
   tlsMinVersion: tlsMinVersionOption({
     flag: 'tls-min-version',
     default: 'tls1.0',
     help: 'lowest TLS version: tls1.0, tls1.1, tls1.2 or tls1.3',
-    later: TLS,
   }),
 
-  deflate: boolOption({ flag: 'deflate', default: true, help: 'let clients negotiate deflate', later: COMPRESSION }),
+  deflate: boolOption({ flag: 'deflate', default: true, help: 'let clients negotiate deflate' }),
   maxDeflateLevel: intOption({
     flag: 'max-deflate-level',
     default: 6,
     help: 'highest deflate level a client may ask for, from 1 to 9',
-    later: COMPRESSION,
   }),
-  snappy: boolOption({ flag: 'snappy', default: true, help: 'let clients negotiate snappy', later: COMPRESSION }),
+  snappy: boolOption({ flag: 'snappy', default: true, help: 'let clients negotiate snappy' }),
 };
 
 /** The resolved options of nsqd. Durations are milliseconds and may exceed what a timer of Node can wait (2^31-1). */
@@ -271,16 +263,25 @@ export function effectiveTlsRequired(options: NsqdOptions): TlsRequired {
   return options.tlsRequired === 'no' && options.tlsClientAuthPolicy !== '' ? 'yes' : options.tlsRequired;
 }
 
+/** What is wrong with the files that TLS needs, as reasons not to start. */
+export interface TlsProblems {
+  readonly problem?: string;
+  readonly clientProblem?: string;
+}
+
 /**
- * The start-up checks that need nothing but the options.
+ * The start-up checks, in their order.
+ * @param tls what came of reading the TLS files
  * @returns the reason not to start, without `failed to instantiate nsqd - `, or undefined.
  */
-export function checkNsqdOptions(options: NsqdOptions): string | undefined {
+export function checkNsqdOptions(options: NsqdOptions, tls: TlsProblems = {}): string | undefined {
   const { maxDeflateLevel, nodeId, memQueueSize, syncTimeout, queueScanInterval, statsdInterval } = options;
   if (maxDeflateLevel < 1 || maxDeflateLevel > 9) return '--max-deflate-level must be [1,9]';
   if (nodeId < 0 || nodeId >= MAX_NODE_ID) return `--node-id must be [0,${MAX_NODE_ID})`;
+  if (tls.problem !== undefined) return tls.problem;
   const hasCertificate = options.tlsCert !== '' || options.tlsKey !== '';
   if (effectiveTlsRequired(options) !== 'no' && !hasCertificate) return 'cannot require TLS client connections without TLS key and cert';
+  if (tls.clientProblem !== undefined) return tls.clientProblem;
   const percentile = options.e2eProcessingLatencyPercentiles.find((value) => !(value > 0 && value <= 1));
   if (percentile !== undefined) return `invalid E2E processing latency percentile: ${percentile}`;
   // The reference starts with these and crashes, hangs or floods later.

@@ -1,17 +1,42 @@
-import { bindHttp, createHttpServer, formatBoundAddress, type ListenAddress, type Logger } from '@nsq/service';
+import type { TLSSocket } from 'node:tls';
+import { bindHttp, createHttpServer, formatBoundAddress, formatPeer, type ListenAddress, type Logger } from '@nsq/service';
 import type { FastifyInstance } from 'fastify';
+import type { TlsConfig } from '../tls/tls-config.js';
+
+export interface HttpLoopOptions {
+  readonly logger: Logger;
+  /** Makes it HTTPS. */
+  readonly tls?: TlsConfig;
+  /** Refuses every request, and says that HTTPS is on this port. Called for each. */
+  readonly tlsRequiredPort?: () => number;
+}
 
 /** The HTTP server as one of the daemon's loops. Bound before it runs: requests that come in between wait until the topics are there. */
 export class HttpLoop {
   readonly #logger: Logger;
+  readonly #name: string;
   readonly #server: FastifyInstance;
   #open: () => void = () => undefined;
   #address = '';
   #closed: Promise<void> | undefined;
 
-  constructor(logger: Logger, register: (server: FastifyInstance) => void) {
+  constructor(options: HttpLoopOptions, register: (server: FastifyInstance) => void) {
+    const { logger, tls, tlsRequiredPort } = options;
     this.#logger = logger;
-    this.#server = createHttpServer({ logger });
+    this.#name = tls === undefined ? 'HTTP' : 'HTTPS';
+    this.#server = createHttpServer({
+      logger,
+      ...(tls === undefined ? {} : { https: tls.serverOptions }),
+      ...(tlsRequiredPort === undefined ? {} : { tlsRequiredPort }),
+    });
+    if (tls !== undefined) {
+      this.#server.server.on('secureConnection', (client: TLSSocket) => {
+        const problem = tls.clientProblem(client);
+        if (problem === undefined) return;
+        logger.warn(() => `http: TLS handshake error from ${formatPeer(client)}: ${problem}`);
+        client.destroy();
+      });
+    }
     const opened = new Promise<void>((resolve) => {
       this.#open = resolve;
     });
@@ -32,7 +57,7 @@ export class HttpLoop {
 
   /** Serves until the signal. Rejects when the listener fails. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#logger.info(`HTTP: listening on ${this.#address}`);
+    this.#logger.info(`${this.#name}: listening on ${this.#address}`);
     this.#open();
     try {
       await new Promise<void>((resolve, reject) => {
@@ -41,7 +66,7 @@ export class HttpLoop {
         if (signal.aborted) resolve();
       });
     } finally {
-      this.#logger.info(`HTTP: closing ${this.#address}`);
+      this.#logger.info(`${this.#name}: closing ${this.#address}`);
       await this.close();
     }
   }

@@ -1,10 +1,10 @@
 import { checkIdentify, type IdentifyRequest, type IdentifyResponse } from '@nsq/protocol';
 import type { NsqdOptions } from '../options.js';
+import type { Layers } from './upgrades/layers.js';
 
 /** Half of the reference's fixed client timeout; no option changes it. */
 const DEFAULT_HEARTBEAT_INTERVAL = 30_000;
 const DEFAULT_OUTPUT_BUFFER_SIZE = 16_384;
-const DEFAULT_DEFLATE_LEVEL = 6;
 
 /** What a client has asked for and been granted. Milliseconds and bytes. */
 export class ClientSettings {
@@ -48,18 +48,18 @@ export class ClientSettings {
   }
 }
 
-/** The answer to an IDENTIFY with feature negotiation; encryption, compression and authorization are off. */
-export function negotiate(settings: ClientSettings, options: NsqdOptions, version: string): IdentifyResponse {
+/** The answer to an IDENTIFY with feature negotiation; authorization is off. */
+export function negotiate(settings: ClientSettings, layers: Layers, options: NsqdOptions, version: string): IdentifyResponse {
   return {
     max_rdy_count: options.maxRdyCount,
     version,
     max_msg_timeout: options.maxMsgTimeout,
     msg_timeout: settings.msgTimeout,
-    tls_v1: false,
-    deflate: false,
-    deflate_level: Math.min(DEFAULT_DEFLATE_LEVEL, options.maxDeflateLevel),
+    tls_v1: layers.tls,
+    deflate: layers.deflate,
+    deflate_level: layers.deflateLevel,
     max_deflate_level: options.maxDeflateLevel,
-    snappy: false,
+    snappy: layers.snappy,
     sample_rate: settings.sampleRate,
     auth_required: false,
     output_buffer_size: settings.outputBufferSize,

@@ -21,6 +21,7 @@ import type { Connection, ConnectionContext } from './connection.js';
 import { appendOks } from './ok-frames.js';
 import { LARGE_BODY_BYTES } from './output.js';
 import { PubRun } from './pub-run.js';
+import { chooseLayers } from './upgrades/layers.js';
 
 const SIZE_BYTES = 4;
 const ID_BYTES = 16;
@@ -127,11 +128,15 @@ export class Commands implements CommandSink, ConsumerOutput {
     } else {
       this.#connection.restartReadDeadline();
     }
-    if (request.feature_negotiation === true && request.deflate === true && request.snappy === true && options.deflate && options.snappy) {
-      throw new ProtocolError('E_IDENTIFY_FAILED', 'cannot enable both deflate and snappy compression');
+    if (request.feature_negotiation !== true) {
+      this.#connection.respondFrame(OK_FRAME);
+      return;
     }
-    if (request.feature_negotiation === true) this.#connection.respond(goJson(negotiate(settings, options, version)));
-    else this.#connection.respondFrame(OK_FRAME);
+    const { layered } = this.#connection;
+    const layers = chooseLayers(layered ? {} : request, options, this.#context.tls !== null);
+    const answer = goJson(negotiate(settings, layers, options, version));
+    if (layers.tls || layers.deflate || layers.snappy) this.#connection.upgrade(answer, layers);
+    else this.#connection.respond(answer);
   }
 
   auth(): void {

@@ -1,14 +1,21 @@
 import type { Socket } from 'node:net';
-import { CommandReader, ConnectionState, FrameType, HEARTBEAT_FRAME, MAGIC_V2, ProtocolError, encodeFrame } from '@nsq/protocol';
+import type { TLSSocket } from 'node:tls';
+import { CommandReader, ConnectionState, FrameType, HEARTBEAT_FRAME, MAGIC_V2, OK_FRAME, ProtocolError, encodeFrame } from '@nsq/protocol';
 import type { Logger } from '@nsq/service';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
-import { ClientSettings } from './client-settings.js';
 import type { Topic } from '../queue/topic.js';
+import { tlsNames, type TlsNames } from '../tls/tls-names.js';
+import type { TlsServers } from '../tls/tls-servers.js';
+import { ClientSettings } from './client-settings.js';
 import { Commands } from './commands.js';
 import { Output } from './output.js';
 import { Responses } from './responses.js';
+import type { Transport } from './transport.js';
 import type { Flushable, TurnLoop } from './turn-loop.js';
+import type { Codec } from './upgrades/codec.js';
+import type { Layers } from './upgrades/layers.js';
+import { Upgrade, type Upgradable } from './upgrades/upgrade.js';
 
 /** Unsent answers from which on nothing more is read: a client that sends and never reads is held back, not buffered for. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
@@ -19,8 +26,8 @@ const MAX_WAITING = 1024;
 /** How long a connection that ends waits with output that does not flow, where no heartbeat interval says so. Milliseconds. */
 const STUCK_MS = 30_000;
 
-/** Why nothing is read for now: too much is unsent, unanswered or not stored. */
-const Hold = { Output: 1, Answers: 2, Storage: 4 } as const;
+/** Why nothing is read for now: too much is unsent, unanswered or not stored, or the transport changes. */
+const Hold = { Output: 1, Answers: 2, Storage: 4, Upgrade: 8 } as const;
 
 /** What all connections share. */
 export interface ConnectionContext {
@@ -29,14 +36,20 @@ export interface ConnectionContext {
   readonly options: NsqdOptions;
   readonly logger: Logger;
   readonly version: string;
+  /** Null without a certificate. */
+  readonly tls: TlsServers | null;
+  /** Commands but IDENTIFY need TLS. */
+  readonly tlsRequired: boolean;
 }
 
 /**
- * One TCP client: magic, then commands until either side ends it. This class moves bytes and keeps time; what commands do is in Commands.
+ * One TCP client: magic, then commands until either side ends it. This class moves bytes and keeps time; what commands do is in Commands,
+ * how TLS and compression get between the socket and it is in Upgrade.
  */
-export class Connection implements Flushable {
+export class Connection implements Flushable, Upgradable {
   readonly id: number;
-  readonly socket: Socket;
+  /** Plain bytes: the client's socket, or the topmost layer on it. */
+  socket: Transport;
   readonly output: Output;
   readonly responses = new Responses();
   readonly reader: CommandReader;
@@ -44,8 +57,14 @@ export class Connection implements Flushable {
   readonly commands: Commands;
   readonly connectedAt: number; // milliseconds since the Unix epoch
   readonly remoteAddress: string;
+  /** Null without TLS. */
+  tls: TlsNames | null = null;
+  compression: Codec['name'] | null = null;
+  /** Layers are in, or on their way: there are no others after them. */
+  layered = false;
+  readonly #client: Socket;
   readonly #context: ConnectionContext;
-  readonly #onClose: (connection: Connection) => void;
+  readonly #onGone: (connection: Connection) => void;
   #magic: Buffer | null = Buffer.alloc(0); // null once it is right
   #deaf = false; // nothing that comes is read any more
   #ended = false; // nothing goes out any more either
@@ -57,18 +76,21 @@ export class Connection implements Flushable {
   #readDeadline = Infinity;
   #sentBytes = 0; // accepted by the kernel, when last looked at
   #sentAt = 0; // when that had last changed
+  #upgrade: Upgrade | null = null; // under way: no heartbeats
 
-  constructor(id: number, socket: Socket, remoteAddress: string, context: ConnectionContext, onClose: (connection: Connection) => void) {
+  constructor(id: number, socket: Socket, remoteAddress: string, context: ConnectionContext, onGone: (connection: Connection) => void) {
     this.id = id;
     this.socket = socket;
+    this.#client = socket;
     this.remoteAddress = remoteAddress;
     this.#context = context;
-    this.#onClose = onClose;
+    this.#onGone = onGone;
     this.connectedAt = context.engine.wallTime();
     this.output = new Output(socket);
     this.settings = new ClientSettings(socket.remoteAddress ?? '', context.options);
     this.commands = new Commands(this, context);
     this.reader = new CommandReader(this.commands, context.options);
+    this.reader.tlsMissing = context.tlsRequired;
   }
 
   get state(): ConnectionState {
@@ -77,15 +99,20 @@ export class Connection implements Flushable {
 
   /** Begins to read. */
   open(): void {
-    const { socket } = this;
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('end', () => this.#receiveEnd());
-    socket.on('drain', () => this.#drained());
+    this.#listen(this.socket);
+    this.socket.resume();
+  }
+
+  readonly #onData = (chunk: Buffer): void => this.#receive(chunk);
+  readonly #onEnd = (): void => this.#receiveEnd();
+  readonly #onDrain = (): void => this.#drained();
+  readonly #onClose = (): void => this.#closed();
+
+  #listen(socket: Transport): void {
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('drain', this.#onDrain).on('close', this.#onClose);
     socket.on('error', (error) => {
       this.#context.logger.debug(`TCP: client(${this.remoteAddress}) - ${error.message}`);
     });
-    socket.once('close', () => this.#closed());
-    socket.resume();
   }
 
   // ---- input
@@ -100,7 +127,7 @@ export class Connection implements Flushable {
         const before = this.reader.completed;
         this.reader.push(rest);
         this.commands.endOfChunk();
-        if (this.reader.completed !== before) this.#restartReadDeadline();
+        if (this.reader.completed !== before && this.#held === 0) this.#restartReadDeadline();
       }
     } catch (error) {
       this.fail(error);
@@ -231,6 +258,66 @@ export class Connection implements Flushable {
     this.commands.drained();
   }
 
+  // ---- layers
+
+  /** Answers an IDENTIFY, then puts the layers in that the answer speaks of. Until they are, nothing is read and no heartbeat is sent. */
+  upgrade(answer: string, layers: Layers): void {
+    const upgrade = new Upgrade(layers, this);
+    this.#upgrade = upgrade;
+    this.layered = true;
+    this.reader.pause();
+    this.#hold(Hold.Upgrade);
+    this.responses.after(() => {
+      this.output.flush();
+      // TLS writes past what the socket has not handed to the kernel.
+      this.socket.write(encodeFrame(FrameType.Response, answer), () => this.#startUpgrade(upgrade));
+    });
+  }
+
+  #startUpgrade(upgrade: Upgrade): void {
+    if (this.#ended) return;
+    const rest = this.reader.takeRest();
+    this.socket.off('data', this.#onData).off('end', this.#onEnd);
+    if (rest.length > 0) this.socket.unshift(rest);
+    upgrade.start(this.#client, this.#context.tls);
+  }
+
+  secured(socket: TLSSocket): void {
+    this.tls = tlsNames(socket);
+    this.reader.tlsMissing = false;
+    this.#layer(socket);
+  }
+
+  compressed(socket: Transport, name: Codec['name']): void {
+    this.compression = name;
+    this.#layer(socket);
+  }
+
+  #layer(socket: Transport): void {
+    this.socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('close', this.#onClose);
+    this.socket = socket;
+    socket.pause();
+    this.#listen(socket);
+    this.output.redirect(socket);
+    this.output.append(OK_FRAME);
+    this.output.flush();
+  }
+
+  upgraded(): void {
+    this.#upgrade = null;
+    this.reader.resume();
+    this.#release(Hold.Upgrade);
+  }
+
+  upgradeFailed(error: Error): void {
+    this.#upgrade = null;
+    this.fail(new ProtocolError('E_IDENTIFY_FAILED', `IDENTIFY failed ${error.message}`, { cause: error }));
+  }
+
+  damaged(error: Error): void {
+    this.#context.logger.error(`TCP: client(${this.remoteAddress}) - failed to read command - ${error.message}`);
+  }
+
   // ---- time
 
   /** Heartbeats and the read deadline count from now, by the interval that the settings say. */
@@ -275,7 +362,7 @@ export class Connection implements Flushable {
         this.socket.destroy();
         return;
       }
-      this.#sendFrame(HEARTBEAT_FRAME);
+      if (this.#upgrade === null) this.#sendFrame(HEARTBEAT_FRAME);
     }
     if (now >= this.#readDeadline && !this.reader.paused) {
       const error = this.reader.end();
@@ -328,7 +415,7 @@ export class Connection implements Flushable {
 
   #closed(): void {
     this.#leave();
-    this.#onClose(this);
+    this.#onGone(this);
   }
 
   /** The client has no part in anything any more. Output is handed over; that of a destroyed socket is dropped and its buffer returned. */
@@ -336,6 +423,7 @@ export class Connection implements Flushable {
     this.#deaf = true;
     this.#ended = true;
     clearTimeout(this.#timer);
+    this.#upgrade?.cancel();
     this.responses.clear();
     this.commands.leave();
     this.output.flush();

@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 
 /** A connection as /stats shows it. */
 export function describeClient(connection: Connection): ClientStats {
-  const { settings, commands } = connection;
+  const { settings, commands, compression, tls } = connection;
   const { consumer } = commands;
   return {
     channel: consumer?.channel ?? null,
@@ -18,17 +18,17 @@ export function describeClient(connection: Connection): ClientStats {
     requeueCount: consumer?.requeueCount ?? 0,
     connectTs: Math.floor(connection.connectedAt / 1000),
     sampleRate: settings.sampleRate,
-    deflate: false,
-    snappy: false,
+    deflate: compression === 'deflate',
+    snappy: compression === 'snappy',
     userAgent: settings.userAgent,
     authed: false,
     authIdentity: '',
     authIdentityUrl: '',
     pubCounts: [...commands.published].map(([topic, count]) => ({ topic, count })),
-    tls: false,
-    tlsCipherSuite: '',
-    tlsVersion: '',
+    tls: tls !== null,
+    tlsCipherSuite: tls?.cipherSuite ?? '',
+    tlsVersion: tls?.version ?? '',
     tlsNegotiatedProtocol: '',
-    tlsNegotiatedProtocolIsMutual: false,
+    tlsNegotiatedProtocolIsMutual: tls !== null,
   };
 }

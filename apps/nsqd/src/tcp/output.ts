@@ -36,12 +36,19 @@ export class Output {
   full = false;
   /** Offset in `bytes` and `view` where the next frame goes. Valid after `reserve`. */
   used = 0;
-  readonly #socket: Writable;
+  #socket: Writable;
   #slab: Slab | null = null;
   #held = false; // what has been collected follows the write under way
 
   constructor(socket: Writable) {
     this.#socket = socket;
+  }
+
+  /** Goes on with another socket. Nothing may be collected. */
+  redirect(socket: Writable): void {
+    this.#socket = socket;
+    this.#held = false;
+    this.full = false;
   }
 
   get bytes(): Buffer {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import {
   FrameReader,
   FrameType,
@@ -8,8 +9,12 @@ import {
   encodeRdy,
   encodeSub,
   type IdentifyRequest,
+  type IdentifyResponse,
   type Message,
 } from '@nsq/protocol';
+import type { Transport } from '../../src/tcp/transport.js';
+import type { Codec } from '../../src/tcp/upgrades/codec.js';
+import { CompressedSocket } from '../../src/tcp/upgrades/compressed-socket.js';
 
 /** How long a test waits for what must come. */
 export const PATIENCE_MS = 10_000;
@@ -23,28 +28,76 @@ export interface Frame {
 /** A client that does what it is told, right or wrong. What arrives is kept, frame by frame, until it is asked for. */
 export class Client {
   readonly socket: Socket;
+  /** Where frames go and come from: the socket, or the topmost layer on it. */
+  transport: Transport;
   readonly #frames: Frame[] = [];
+  readonly #reader: FrameReader;
   #ended = false;
   #closed = false;
   #wake = (): void => undefined;
 
   constructor(port: number) {
     this.socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
-    const reader = new FrameReader((type, data) => this.#frames.push({ type, data: Buffer.from(data) }), MAX_FRAME_BYTES);
-    this.socket.on('data', (chunk) => {
-      reader.push(chunk);
-      this.#wake();
-    });
+    this.transport = this.socket;
+    this.#reader = new FrameReader((type, data) => this.#frames.push({ type, data: Buffer.from(data) }), MAX_FRAME_BYTES);
+    this.socket.on('data', this.#onData);
     // A reset is an end too: unread input makes the kernel send one when a server closes.
     const ended = (): void => {
-      this.#ended = true;
-      this.#wake();
+      if (this.transport === this.socket || this.socket.errored !== null) this.#end();
     };
     this.socket.on('end', ended).on('error', ended);
     this.socket.on('close', () => {
       this.#closed = true;
       ended();
     });
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#reader.push(chunk);
+    this.#wake();
+  };
+
+  /** Sends and receives through TLS from now on. Rejects when the handshake fails. */
+  async startTls(options: ConnectionOptions): Promise<TLSSocket> {
+    this.socket.off('data', this.#onData);
+    const secure = connectTls({ socket: this.socket, ...options });
+    await new Promise((resolve, reject) => secure.once('secureConnect', resolve).once('error', reject));
+    secure.on('error', () => undefined);
+    this.#through(secure);
+    return secure;
+  }
+
+  /** Reads frames off the socket itself again. */
+  plain(): this {
+    this.socket.off('data', this.#onData).on('data', this.#onData).resume();
+    return this;
+  }
+
+  /** Sends and receives through a compression from now on. */
+  compress(codec: Codec): this {
+    const below = this.transport;
+    below.off('data', this.#onData);
+    const damaged = (error: Error): void => {
+      this.damage = error;
+    };
+    this.#through(new CompressedSocket(below, codec, damaged));
+    return this;
+  }
+
+  damage: Error | null = null;
+
+  #through(transport: Transport): void {
+    this.transport = transport;
+    transport.on('data', this.#onData);
+    const ended = (): void => {
+      if (this.transport === transport) this.#end();
+    };
+    transport.on('end', ended).on('close', ended);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake();
   }
 
   /** Frames that have come and not been asked for. */
@@ -57,7 +110,7 @@ export class Client {
   }
 
   send(...parts: readonly (Buffer | string)[]): this {
-    this.socket.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part))));
+    this.transport.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part))));
     return this;
   }
 
@@ -71,6 +124,38 @@ export class Client {
     return this;
   }
 
+  /** The magic, more commands and an IDENTIFY with feature negotiation; its answer. What follows that is left for the layers it speaks of. */
+  async negotiate(
+    identify: IdentifyRequest,
+    before: Buffer = Buffer.alloc(0),
+    behind: Buffer = Buffer.alloc(0),
+  ): Promise<IdentifyResponse> {
+    this.socket.off('data', this.#onData);
+    const answered = this.#receiveAnswer();
+    this.send(MAGIC_V2, before, encodeIdentify({ ...identify, feature_negotiation: true }), behind);
+    const answer = await answered;
+    if (!answer.tls_v1 && !answer.deflate && !answer.snappy) this.socket.on('data', this.#onData).resume();
+    return answer;
+  }
+
+  #receiveAnswer(): Promise<IdentifyResponse> {
+    return new Promise((resolve, reject) => {
+      let bytes = Buffer.alloc(0);
+      const take = (chunk: Buffer): void => {
+        bytes = Buffer.concat([bytes, chunk]);
+        const brace = bytes.indexOf('{');
+        const end = brace < 8 ? Infinity : brace - 4 + bytes.readUInt32BE(brace - 8);
+        if (bytes.length < end) return;
+        this.socket.off('data', take).off('close', lost).pause();
+        if (bytes.length > end) this.socket.unshift(bytes.subarray(end));
+        this.#reader.push(bytes.subarray(0, brace - 8));
+        resolve(JSON.parse(bytes.toString('utf8', brace, end)) as IdentifyResponse);
+      };
+      const lost = (): void => reject(new Error('no answer to IDENTIFY'));
+      this.socket.on('data', take).once('close', lost);
+    });
+  }
+
   async subscribe(topic: string, channel: string, ready = 0): Promise<this> {
     this.send(encodeSub(topic, channel));
     await this.ok();
@@ -80,7 +165,7 @@ export class Client {
 
   /** No more will be sent; what the server still says can be received. */
   finish(): this {
-    this.socket.end();
+    this.transport.end();
     return this;
   }
 

@@ -74,7 +74,12 @@ async function withDataPath<T>(use: (dataPath: string) => Promise<T>): Promise<T
 }
 
 const quiet = (logged: string[]): Logger => new Logger({ level: 'error', write: (line) => logged.push(line) });
-const listening = (dataPath: string): Partial<NsqdOptions> => ({ dataPath, tcpAddress: '127.0.0.1:0', httpAddress: '127.0.0.1:0' });
+const listening = (dataPath: string): Partial<NsqdOptions> => ({
+  dataPath,
+  tcpAddress: '127.0.0.1:0',
+  httpAddress: '127.0.0.1:0',
+  httpsAddress: '127.0.0.1:0',
+});
 
 /** Runs a test against a daemon, which must not have had an internal error and must stop in the end. */
 export async function withDaemon(options: Partial<NsqdOptions>, test: (daemon: Daemon) => Promise<void>): Promise<void> {

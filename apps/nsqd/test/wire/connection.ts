@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Transform } from 'node:stream';
 
 const SIZE_BYTES = 4;
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
@@ -10,12 +11,13 @@ export class WireConnection {
   #ended = false;
   #wake = (): void => undefined;
 
+  #decompressor: Transform | null = null;
+
   constructor(host: string, port: number) {
     this.#socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
     this.#socket.on('data', (chunk) => {
-      this.#unread = Buffer.concat([this.#unread, chunk]);
-      if (this.#unread.length > MAX_UNREAD_BYTES) this.#socket.destroy();
-      this.#wake();
+      if (this.#decompressor === null) this.#receive(chunk);
+      else this.#decompressor.write(chunk);
     });
     const ended = () => {
       this.#ended = true;
@@ -23,6 +25,23 @@ export class WireConnection {
     };
     // A reset is an end too: unread input makes the kernel send one when a server closes.
     this.#socket.on('end', ended).on('error', ended).on('close', ended);
+  }
+
+  #receive(bytes: Buffer): void {
+    this.#unread = Buffer.concat([this.#unread, bytes]);
+    if (this.#unread.length > MAX_UNREAD_BYTES) this.#socket.destroy();
+    this.#wake();
+  }
+
+  /** What comes from now on, and what has come unread, is compressed. */
+  decompress(decompressor: Transform): void {
+    if (this.#decompressor !== null) return;
+    this.#decompressor = decompressor;
+    const early = this.#unread;
+    this.#unread = Buffer.alloc(0);
+    decompressor.on('data', (bytes: Buffer) => this.#receive(bytes));
+    decompressor.on('error', () => this.#socket.destroy());
+    decompressor.write(early);
   }
 
   get unread(): Buffer {

@@ -40,7 +40,21 @@ export interface CloseByClientStep {
   readonly close_by_client: true;
 }
 
-export type Step = SendStep | RecvStep | SilenceStep | ClosedByServerStep | CloseByClientStep;
+/** Bytes above a compression that the answers before have agreed on. */
+export interface SendRawStep {
+  /** Base64, as the recorded client compressed it. */
+  readonly send_raw: string;
+  readonly decoded: string;
+}
+
+export interface RecvRawStep {
+  /** Base64, as the reference compressed it: how it is cut and compressed does not matter. */
+  readonly recv_raw: string;
+  /** Base64 of whole frames. */
+  readonly decoded: string;
+}
+
+export type Step = SendStep | RecvStep | SendRawStep | RecvRawStep | SilenceStep | ClosedByServerStep | CloseByClientStep;
 
 /** One TCP connection. */
 export interface Session {

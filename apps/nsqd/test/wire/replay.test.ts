@@ -2,12 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Nsqd } from '../../src/index.js';
+import type { NsqdOptions } from '../../src/options.js';
+import { serverCertificate } from '../tcp/certificates.js';
 import { loadFixtures, type Fixture } from './fixture.js';
-import { optionsFromFlags } from './flags.js';
+import { optionsFromFlags, type OptionValue } from './flags.js';
 import { replay } from './replay.js';
 
 const HOST = '127.0.0.1';
 const TIMEOUT_MS = 60_000;
+
+/** `CERT` and `KEY` stand for any pair; a required TLS is a word here. */
+function withCertificate(options: Record<string, OptionValue>): Partial<NsqdOptions> {
+  if (options['tlsCert'] !== 'CERT') return options;
+  return { ...options, ...serverCertificate, tlsRequired: options['tlsRequired'] === true ? 'yes' : 'no' };
+}
 
 async function playAgainstDaemon(fixture: Fixture): Promise<void> {
   const dataPath = await mkdtemp(join(tmpdir(), 'nsqd-wire-'));
@@ -19,7 +27,8 @@ async function playAgainstDaemon(fixture: Fixture): Promise<void> {
       nodeId: 7,
       broadcastAddress: HOST,
       logLevel: 'fatal',
-      ...optionsFromFlags(fixture.flags),
+      httpsAddress: `${HOST}:0`,
+      ...withCertificate(optionsFromFlags(fixture.flags)),
     });
     try {
       await replay(fixture, { host: HOST, tcpPort: nsqd.tcpPort, httpPort: nsqd.httpPort });
