@@ -168,10 +168,12 @@ export class Simulation {
   }
 
   async #patiently(action: Promise<void>, what: string): Promise<void> {
-    let over = false;
-    const watched = action.finally(() => (over = true));
+    const state = { over: false };
+    const watched = action.finally(() => {
+      state.over = true;
+    });
     watched.catch(() => undefined);
-    for (let turns = 0; !over; turns++) {
+    for (let turns = 0; !state.over; turns++) {
       if (turns > PATIENCE) throw new Error(`${what} takes for ever`);
       await turn();
     }
