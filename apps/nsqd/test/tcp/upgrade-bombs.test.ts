@@ -31,10 +31,17 @@ it.each([
       await client.ok();
       const before = heldBytes();
       let most = 0;
-      const watch = setInterval(() => (most = Math.max(most, heldBytes() - before)), 200);
+      let watch: NodeJS.Timeout | undefined;
+      // To look costs two collections: the daemon, in the same process, has to come to its turn in between.
+      const look = (): void => {
+        const started = performance.now();
+        most = Math.max(most, heldBytes() - before);
+        watch = setTimeout(look, Math.max(200, 10 * (performance.now() - started)));
+      };
+      watch = setTimeout(look, 200);
       client.socket.write(bomb);
       await client.ok();
-      clearInterval(watch);
+      clearTimeout(watch);
       expect(most).toBeLessThan(MAX_HELD);
       expect(daemon.topic('t').messageCount).toBe(1);
     });
