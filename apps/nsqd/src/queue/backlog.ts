@@ -7,22 +7,28 @@ const RETRY_MS = 1000;
 
 /** Brings what has left the window back from the log, for one cursor: a piece at a time, the next one while the last is delivered. */
 export class Backlog {
+  /** A read has failed: before this time, engine milliseconds, `fill` does not try again. */
+  retryAt = 0;
   readonly #log: TopicLog;
   readonly #cursor: Cursor;
   readonly #arrived: () => void;
+  readonly #failed: () => void;
   #reader: LogCursor | null = null;
   #next: readonly Batch[] | null = null; // read, not yet handed out
   #position = 0; // sequence number behind what has been read
   #wanted = 0; // how far the log reached, at least, when it was read last
   #reading = false;
-  #retryAt = 0;
   #closed = false;
 
-  /** @param arrived called when `fill` has something that it had not */
-  constructor(log: TopicLog, cursor: Cursor, arrived: () => void) {
+  /**
+   * @param arrived called when `fill` has something that it had not
+   * @param failed called when nothing comes before somebody calls `fill` again, at `retryAt`
+   */
+  constructor(log: TopicLog, cursor: Cursor, arrived: () => void, failed: () => void) {
     this.#log = log;
     this.#cursor = cursor;
     this.#arrived = arrived;
+    this.#failed = failed;
   }
 
   /**
@@ -80,7 +86,7 @@ export class Backlog {
   }
 
   #read(end: number, now: number): void {
-    if (this.#reading || this.#next !== null || now < this.#retryAt) return;
+    if (this.#reading || this.#next !== null || now < this.retryAt) return;
     if (this.#reader === null) {
       this.#reader = this.#log.read(this.#cursor.seq);
       this.#position = this.#cursor.seq;
@@ -92,8 +98,9 @@ export class Backlog {
       this.#reading = false;
       if (this.#closed || this.#reader !== reader) return;
       if (error !== null) {
-        this.#retryAt = now + RETRY_MS;
+        this.retryAt = now + RETRY_MS;
         this.#stop();
+        this.#failed();
         return;
       }
       this.#next = batches;

@@ -60,7 +60,15 @@ export class Channel {
     this.ephemeral = isEphemeral(name);
     this.latency = engine.latencyWindow();
     this.#cursor = new Cursor(start);
-    this.#backlog = topic.log === null ? null : new Backlog(topic.log, this.#cursor, () => this.notify());
+    this.#backlog =
+      topic.log === null
+        ? null
+        : new Backlog(
+            topic.log,
+            this.#cursor,
+            () => this.notify(),
+            () => engine.retryLater(this),
+          );
     this.#countedFrom = topic.dispatched;
   }
 
@@ -139,6 +147,13 @@ export class Channel {
     if (this.#line.length > 0) this.#mark();
   }
 
+  /** Reading has failed a while ago: tries again. False when it is too early. */
+  retry(): boolean {
+    if (this.#backlog !== null && this.#engine.now < this.#backlog.retryAt) return false;
+    this.notify();
+    return true;
+  }
+
   #mark(): void {
     if (this.#marked || this.exiting) return;
     this.#marked = true;
@@ -166,6 +181,7 @@ export class Channel {
       if (left === before) break; // what is next has to be read first
     }
     if (left <= 0) this.#mark();
+    if (left < budget) this.topic.log?.touched();
     if (this.#fresh === 0) this.#caughtUp();
     if (this.ephemeral) this.dropOverflow();
     return budget - left;
@@ -227,7 +243,8 @@ export class Channel {
     const { window } = this.topic;
     if (this.#cursor.seq < window.start && this.#backlog !== null) {
       this.#inBacklog = true;
-      if (this.#backlog.fill(window.start, this.#engine.now)) return this.#cursor.settle();
+      // Not beyond what belongs to the channels, also when nothing is left up to there.
+      if (this.#backlog.fill(Math.min(window.start, this.topic.dispatched), this.#engine.now)) return this.#cursor.settle();
       if (this.#cursor.seq < window.start) return false;
     }
     this.#inBacklog = false;
@@ -305,6 +322,7 @@ export class Channel {
     this.#inFlight.remove(message);
     this.#engine.wheel.remove(message);
     message.inFlight = false;
+    this.topic.log?.touched();
     const consumer = message.consumer;
     message.consumer = null;
     if (consumer !== null && consumer.channel === this) consumer.inFlightCount--;
@@ -380,6 +398,7 @@ export class Channel {
   empty(): void {
     this.#cursor.moveTo(this.topic.dispatched);
     this.#discardTracked();
+    this.topic.log?.touched();
     for (const consumer of this.consumers) {
       consumer.inFlightCount = 0;
       this.wake(consumer);

@@ -71,6 +71,7 @@ export class Engine {
   #topics: Topic[] = []; // with something published in this turn
   #channels: Channel[] = []; // with something to deliver in this turn
   #asked = false;
+  readonly #stalled = new Set<Channel>(); // reading what they deliver next has failed
 
   constructor(setup: EngineSetup) {
     this.#clock = setup.clock;
@@ -170,6 +171,11 @@ export class Engine {
     this.events.workMarked();
   }
 
+  /** Has a later `scan` try the channel's reading again. */
+  retryLater(channel: Channel): void {
+    this.#stalled.add(channel);
+  }
+
   /** The end of a turn: every channel with work delivers. What exceeds the budget marks itself for another turn. */
   turn(): void {
     this.#asked = false;
@@ -192,6 +198,7 @@ export class Engine {
   /** Handles what is due: messages whose time is up come back, deferred ones become ready. True when more is due already. */
   scan(): boolean {
     this.tick();
+    for (const channel of this.#stalled) if (channel.retry()) this.#stalled.delete(channel);
     return this.wheel.advance(this.now, SCAN_BUDGET, expire);
   }
 }

@@ -108,7 +108,10 @@ export class DiskStorage {
 
   async #removeFiles(topicFolder: string): Promise<void> {
     const { fileSystem, folder } = this.#context;
-    if ((await fileSystem.list(topicFolder)).length === 0) return;
+    if ((await fileSystem.list(topicFolder)).length === 0) {
+      await removeFolder(fileSystem, topicFolder); // it may be there, and empty
+      return;
+    }
     const gone = path.join(folder, `${DELETED}${this.#deleted++}`);
     await fileSystem.rename(topicFolder, gone);
     await fileSystem.syncFolder(folder);
@@ -118,7 +121,9 @@ export class DiskStorage {
   /** Writes down where a topic stands, if that has changed, and frees what nobody needs any more. */
   async checkpoint(engine: Engine, topic: Topic): Promise<void> {
     const storage = this.#storages.get(topic.name);
-    if (storage === undefined || !storage.dirty || storage.log === null || engine.now < storage.nextCheckpointAt) return;
+    // The topic may have been deleted, and another of its name have come.
+    if (storage === undefined || storage !== topic.log || !storage.dirty || storage.log === null || engine.now < storage.nextCheckpointAt)
+      return;
     const started = engine.now;
     storage.dirty = false;
     storage.checkpointing = this.#checkpoint(engine, topic, storage, storage.log);

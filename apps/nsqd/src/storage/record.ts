@@ -99,10 +99,11 @@ export function decodeRecord(seq: number, count: number, payload: Buffer): Batch
   const names = payload.readUInt16BE(at);
   at += COUNT_BYTES;
   for (let i = 0; i < names; i++) {
-    const length = payload.readUInt8(at);
+    const length = payload[at] ?? 0;
     channels.push(payload.toString('latin1', at + 1, at + 1 + length));
     at += 1 + length;
   }
+  if (at + SIZE_BYTES > payload.length || at + SIZE_BYTES + int(at) !== payload.length) throw new RecordError('a message that is cut off');
   const message = new Message();
   message.idHi = int(4);
   message.idLo = int(8);

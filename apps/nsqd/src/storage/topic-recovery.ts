@@ -1,4 +1,4 @@
-import { CommitLog, SEGMENT_HEADER_BYTES, type LogLocation } from '@nsq/commit-log';
+import { CommitLog, LogError, SEGMENT_HEADER_BYTES, type LogLocation, type LogReader } from '@nsq/commit-log';
 import { Batch } from '../queue/batch.js';
 import { Message } from '../queue/message.js';
 import type { TopicPosition } from '../queue/topic.js';
@@ -126,7 +126,18 @@ class Scan {
   async run(): Promise<{ unfinished: RecoveredMessage[]; waiting: { message: Message; delay: number }[] }> {
     const result = { unfinished: this.#unfinished, waiting: this.#waiting };
     if (this.#log.empty) return result;
-    const reader = this.#log.readAt(this.#start());
+    const start = this.#start();
+    try {
+      await this.#read(this.#log.readAt(start));
+    } catch (error) {
+      if (!(error instanceof LogError && error.code === 'E_LOCATION')) throw error;
+      // A power failure has damaged the place that the checkpoint names. What is found twice counts once.
+      await this.#read(this.#log.readAt({ ...start, offset: SEGMENT_HEADER_BYTES }));
+    }
+    return result;
+  }
+
+  async #read(reader: LogReader): Promise<void> {
     for (let records = await reader.next(); records !== null; records = await reader.next()) {
       for (const { sequence, count, payload, segment, offset } of records) {
         const record = decodeRecord(sequence, count, payload);
@@ -135,7 +146,6 @@ class Scan {
       }
     }
     reader.close();
-    return result;
   }
 
   /** Where the first message can be that is wanted: what the checkpoint does not list comes behind it. */

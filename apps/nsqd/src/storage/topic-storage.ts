@@ -7,6 +7,7 @@ import { removeFolder } from './remove-folder.js';
 import { encodeBatch, encodeDeferred } from './record.js';
 import { Segments } from './segments.js';
 import type { StorageContext } from './storage-context.js';
+import { Teller } from './teller.js';
 
 /** Bytes waiting to be written from which on publishers are held back, and down to which. */
 const CONGESTED_BYTES = 32 * 1024 * 1024;
@@ -29,6 +30,7 @@ export class TopicStorage implements TopicLog {
   /** No checkpoint before this time, engine milliseconds. */
   nextCheckpointAt = 0;
   readonly #context: StorageContext;
+  readonly #teller: Teller;
   readonly #ready: () => Promise<void>;
   #log: CommitLog | null = null;
   #opening: Promise<void> | null = null;
@@ -40,13 +42,12 @@ export class TopicStorage implements TopicLog {
   #empty = true;
   #unopened = 0; // bytes that wait for the log to be opened
   #sinceSync = 0;
-  #telling: Promise<void> | null = null; // until all that has to wait for the barrier is told
-  #held: LogLocation[] = []; // of what is written and not told yet
   #waiting: (() => void)[] = []; // publishers held back
 
   /** @param ready resolves when the folder may be made; called when there is something to write */
   constructor(context: StorageContext, folder: string, ready: () => Promise<void> = () => Promise.resolve()) {
     this.#context = context;
+    this.#teller = new Teller(() => (this.writesThrough ? context.barrier() : null));
     this.folder = folder;
     this.#ready = ready;
     this.writesThrough = context.durability !== 'memory';
@@ -68,7 +69,7 @@ export class TopicStorage implements TopicLog {
 
   /** The end of what has been told to be stored: a checkpoint knows what is before it, and not what is behind. */
   get toldEnd(): LogLocation {
-    return this.#held[0] ?? this.#log?.end ?? { segment: 0, offset: 0 };
+    return this.#teller.firstHeld ?? this.#log?.end ?? { segment: 0, offset: 0 };
   }
 
   get empty(): boolean {
@@ -149,7 +150,7 @@ export class TopicStorage implements TopicLog {
             this.#end = log.nextSequence;
             this.#empty = log.empty;
           }
-          this.#tell(error, location, done);
+          this.#teller.tell(error, location, done);
           this.#relieve();
         });
       },
@@ -160,24 +161,6 @@ export class TopicStorage implements TopicLog {
       },
       bytes,
     );
-  }
-
-  /** Tells of a write, in the order of the writes: a publish that is stored waits for what it would be lost without. */
-  #tell(error: Error | null, location: LogLocation, done: (error: Error | null, location: LogLocation) => void): void {
-    if (this.#telling === null && (error !== null || !this.writesThrough || this.#context.barrier() === null)) {
-      done(error, location);
-      return;
-    }
-    if (error === null) this.#held.push(location);
-    const telling = (this.#telling ?? Promise.resolve()).then(async () => {
-      if (error === null) {
-        for (let others = this.#context.barrier(); others !== null; others = this.#context.barrier()) await others;
-        this.#held.shift();
-      }
-      if (this.#telling === telling) this.#telling = null;
-      done(error, location);
-    });
-    this.#telling = telling;
   }
 
   #withLog(task: Task, failed: (error: Error) => void, bytes: number): void {

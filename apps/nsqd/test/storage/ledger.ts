@@ -136,7 +136,7 @@ export class Ledger {
       channel.owed.set(body, { dueAt: 0, attempts, published: false, guarded: false, extra: true });
       return;
     }
-    if (wall < owed.dueAt) throw new Error(`${what} comes ${owed.dueAt - wall} ms early`);
+    if (this.once && wall < owed.dueAt) throw new Error(`${what} comes ${owed.dueAt - wall} ms early`);
     if (this.exact ? attempts !== owed.attempts + 1 : this.once && attempts <= owed.attempts) {
       throw new Error(`${what} comes with ${attempts} attempts after ${owed.attempts}`);
     }

@@ -47,7 +47,21 @@ class Storage extends DiskStorage {
   }
 }
 
+const PATIENCE = 30_000; // turns of the event loop
+
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Lets the event loop turn until `action` is over. @throws its failure, or that it takes too many turns */
+export async function patiently<T>(action: Promise<T>, what = 'it'): Promise<T> {
+  const state = { over: false };
+  const watched = action.finally(() => (state.over = true));
+  watched.catch(() => undefined);
+  for (let turns = 0; !state.over; turns++) {
+    if (turns > PATIENCE) throw new Error(`${what} takes for ever`);
+    await turn();
+  }
+  return watched;
+}
 
 /** One process: what `Nsqd` puts together, without sockets and timers, on a file system that is handed in. */
 export class Life {

@@ -1,7 +1,8 @@
 import type { Durability } from '../../src/storage/storage-context.js';
-import { Simulation, type Outcome } from './simulation.js';
+import { Outcome } from './load.js';
+import { Simulation } from './simulation.js';
 
-const RUNS = Number(process.env['RUNS'] ?? 700);
+const RUNS = Number(process.env['RUNS'] ?? 250);
 const FIRST_SEED = Number(process.env['FIRST_SEED'] ?? 1);
 const { SEED, DURABILITY, VERBOSE } = process.env;
 
@@ -29,7 +30,7 @@ describe.each<Durability>(['memory', 'disk', 'fsync'])('with durability %s', (du
   }
 
   it(`keeps its promises in ${RUNS} random runs with failures, stops and crashes`, async () => {
-    const total: Outcome = { accepted: 0, refused: 0, finished: 0, stops: 0, crashes: 0, powerFailures: 0, returned: 0, freed: 0 };
+    const total = new Outcome();
     for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
       const outcome = await simulate(seed, durability);
       for (const key of Object.keys(total) as (keyof Outcome)[]) total[key] += outcome[key];
