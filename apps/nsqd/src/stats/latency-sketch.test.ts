@@ -62,6 +62,11 @@ it('answers as the reference does when there are few samples', () => {
   expect(sketchOf([5], [0.5]).query(0.5)).toBe(5);
 });
 
+it('is not thrown off by a quantile that is a small part of one sample', () => {
+  const values = stream('rising', 4, 1);
+  expectWithinBounds(sketchOf(values, [0.001]), values);
+});
+
 it('answers 0 without samples', () => {
   expect(new LatencySketch([0.5]).stats()).toEqual({ count: 0, percentiles: [{ quantile: 0.5, value: 0 }] });
   const cleared = sketchOf(stream('rising', 1200, 1));

@@ -89,7 +89,10 @@ export class LatencySketch {
     const total = this.#total;
     let least = Number.MAX_VALUE; // with the maximum as the only quantile nothing else matters
     for (const quantile of this.quantiles) {
-      const bound = quantile * total <= rank ? (2 * LIST_EPSILON * rank) / quantile : (2 * LIST_EPSILON * (total - rank)) / (1 - quantile);
+      const target = quantile * total;
+      // A rank is whole and the target need not be: what rounding adds to it must not count a thousandfold for a quantile of 0.001.
+      const bound =
+        target <= rank ? (2 * LIST_EPSILON * Math.max(target, rank - 1)) / quantile : (2 * LIST_EPSILON * (total - rank)) / (1 - quantile);
       if (bound < least) least = bound;
     }
     return least;
