@@ -1,37 +1,29 @@
 import { isEphemeral } from '@nsq/protocol';
 import type { LatencyWindow } from '../stats/latency-window.js';
-import { Backlog } from './backlog.js';
-import type { Batch } from './batch.js';
 import { NO_OUTPUT, WaitingLine, type Consumer } from './consumer.js';
-import { Cursor } from './cursor.js';
 import type { Engine } from './engine.js';
-import { Holes } from './holes.js';
+import { Feed } from './feed.js';
+import type { Hole } from './holes.js';
 import type { Message } from './message.js';
-import { MessageList } from './message-list.js';
-import { MessageTable } from './message-table.js';
 import type { Topic } from './topic.js';
+import { Unfinished } from './unfinished.js';
 
 /** Most messages that one consumer gets before the next has its turn. */
 const MAX_ROUND = 32;
-
-/** How long a message in flight may keep the whole chunk alive that it came in. Milliseconds. */
-const YOUNG_MS = 2000;
 
 /** What became of a FIN, REQ or TOUCH. */
 export const Answer = { Ok: 0, NotInFlight: 1, NotOwner: 2 } as const;
 export type Answer = (typeof Answer)[keyof typeof Answer];
 
 /**
- * A named copy of a topic's stream. It stores no messages of its own: a cursor in the topic's chain says what has not been delivered yet;
- * messages delivered and not finished are in flight, those that wait for their time are deferred, those to be delivered again are ready.
+ * A named copy of a topic's stream. It stores no messages of its own: its feed says what has not been delivered yet, in the topic's chain; what
+ * has been delivered or deferred is unfinished until a consumer finishes it.
  */
 export class Channel {
   readonly name: string;
   readonly topic: Topic;
   readonly ephemeral: boolean;
   readonly consumers = new Set<Consumer>();
-  /** Messages that belong to other channels alone: they come from files of the reference, which has a queue for each channel. */
-  readonly foreign = new Holes();
   /** How long its messages took from publication to FIN; null when that is not kept. */
   readonly latency: LatencyWindow | null;
   paused = false;
@@ -40,49 +32,47 @@ export class Channel {
   timeoutCount = 0;
 
   readonly #engine: Engine;
-  readonly #cursor: Cursor;
-  readonly #backlog: Backlog | null; // null for a topic without a log
-  #inBacklog = false; // the cursor stands in what was read from the log, not in the window
-  readonly #inFlight = new MessageTable();
-  readonly #deferred = new MessageTable();
-  readonly #ready = new MessageList();
+  readonly #feed: Feed;
+  readonly #unfinished: Unfinished;
   readonly #line = new WaitingLine();
   #readyNext = false; // whose turn it is: ready and fresh messages alternate
   #marked = false;
   #countedFrom: number; // sequence number from which messages count as entered
   #enteredDeferred = 0;
 
-  /** @param start sequence number of the first message to deliver */
-  constructor(engine: Engine, topic: Topic, name: string, start: number) {
+  /**
+   * @param start sequence number of the first message to deliver
+   * @param foreign behind it, messages that are not for this channel
+   */
+  constructor(engine: Engine, topic: Topic, name: string, start: number, foreign: readonly Hole[] = []) {
     this.#engine = engine;
     this.topic = topic;
     this.name = name;
     this.ephemeral = isEphemeral(name);
     this.latency = engine.latencyWindow();
-    this.#cursor = new Cursor(start);
-    this.#backlog =
-      topic.log === null
-        ? null
-        : new Backlog(
-            topic.log,
-            this.#cursor,
-            () => this.notify(),
-            () => engine.retryLater(this),
-          );
+    this.#unfinished = new Unfinished(engine.wheel, engine.pool);
+    this.#feed = new Feed(
+      engine,
+      topic,
+      start,
+      () => this.notify(),
+      () => engine.retryLater(this),
+    );
+    for (const hole of foreign) this.#feed.foreign.add(hole);
     this.#countedFrom = topic.dispatched;
   }
 
-  /** Messages to be delivered: ahead of the cursor, or ready to be delivered again. */
+  /** Messages to be delivered: for the first time, or again. */
   get depth(): number {
-    return this.#fresh + this.#ready.length;
+    return this.#feed.count + this.#unfinished.readyCount;
   }
 
   get inFlightCount(): number {
-    return this.#inFlight.size;
+    return this.#unfinished.inFlightCount;
   }
 
   get deferredCount(): number {
-    return this.#deferred.size;
+    return this.#unfinished.deferredCount;
   }
 
   /** Messages that entered since the channel was made or the daemon started. */
@@ -92,25 +82,27 @@ export class Channel {
 
   /** Sequence number of the next message to be delivered for the first time. */
   get position(): number {
-    return this.#cursor.seq;
+    return this.#feed.position;
+  }
+
+  /** Behind `position`, messages that are not for this channel. */
+  get foreign(): readonly Hole[] {
+    return this.#feed.foreign.all;
   }
 
   /** Messages that only the log holds. */
   get backendDepth(): number {
-    const { start } = this.topic.window;
-    return this.#freshBefore(Math.min(start, this.topic.dispatched));
+    return this.#feed.backendCount;
   }
 
-  get #fresh(): number {
-    return this.#freshBefore(this.topic.dispatched);
+  /** What has been delivered or deferred and is not finished: first in flight, then ready, then deferred. */
+  get unfinished(): Iterable<Message> {
+    return this.#unfinished;
   }
 
-  #freshBefore(end: number): number {
-    const { seq } = this.#cursor;
-    const { holes } = this.topic;
-    if (end <= seq) return 0;
-    const all = holes.none ? end - seq : end - seq - holes.countBetween(seq, end);
-    return this.foreign.none ? all : all - this.foreign.countBetween(seq, end);
+  /** Whether a message of `unfinished` waits for its time. */
+  isDeferred(message: Message): boolean {
+    return this.#unfinished.isDeferred(message);
   }
 
   // ---- consumers
@@ -149,7 +141,7 @@ export class Channel {
 
   /** Reading has failed a while ago: tries again. False when it is too early. */
   retry(): boolean {
-    if (this.#backlog !== null && this.#engine.now < this.#backlog.retryAt) return false;
+    if (!this.#feed.mayRead) return false;
     this.notify();
     return true;
   }
@@ -182,7 +174,7 @@ export class Channel {
     }
     if (left <= 0) this.#mark();
     if (left < budget) this.topic.log?.touched();
-    if (this.#fresh === 0) this.#caughtUp();
+    if (this.#feed.count === 0 && this.#feed.rest()) this.topic.passed();
     if (this.ephemeral) this.dropOverflow();
     return budget - left;
   }
@@ -190,9 +182,9 @@ export class Channel {
   #give(consumer: Consumer, count: number, now: number): number {
     let done = 0;
     while (done < count && consumer.channel === this && consumer.canTake()) {
-      const ready = this.#ready.length > 0 && (this.#readyNext || this.#fresh === 0);
+      const ready = this.#unfinished.readyCount > 0 && (this.#readyNext || this.#feed.count === 0);
       this.#readyNext = !ready;
-      const message = ready ? this.#ready.shift() : this.#takeFresh();
+      const message = ready ? this.#unfinished.shiftReady() : this.#feed.take();
       if (message === null) break;
       done++;
       if (consumer.sampleRate > 0 && Math.floor(this.#engine.random() * 100) > consumer.sampleRate) {
@@ -202,12 +194,7 @@ export class Channel {
       message.attempts = (message.attempts + 1) & 0xffff;
       message.channel = this;
       message.consumer = consumer;
-      message.deliveredAt = now;
-      message.due = now + consumer.msgTimeout;
-      message.wakeAt = Math.min(message.due, now + YOUNG_MS);
-      message.inFlight = true;
-      this.#inFlight.add(message);
-      this.#engine.wheel.add(message);
+      this.#unfinished.launch(message, now, now + consumer.msgTimeout);
       consumer.inFlightCount++;
       consumer.messageCount++;
       if (!consumer.output.send(message)) consumer.blocked = true;
@@ -215,71 +202,10 @@ export class Channel {
     return done;
   }
 
-  #takeFresh(): Message | null {
-    const cursor = this.#cursor;
-    if (!this.topic.holes.none || !this.foreign.none) this.#jump();
-    if (cursor.seq >= this.topic.dispatched || !(cursor.settle() || this.#attach())) return null;
-    const { at, index } = cursor;
-    const batch = cursor.batch as Batch;
-    const message = this.#engine.pool.take();
-    const size = batch.bytes.readInt32BE(at);
-    message.idHi = batch.idHi;
-    message.idLo = batch.idLo + index;
-    message.timestampHi = batch.timestampHi;
-    message.timestampLo = batch.timestampLo;
-    message.attempts = batch.attempts;
-    message.bytes = batch.bytes;
-    message.at = at;
-    message.size = size;
-    if (batch.segment !== null) message.hold(batch.segment);
-    cursor.at = at + 4 + size + batch.gap;
-    cursor.index = index + 1;
-    cursor.seq++;
-    return message;
-  }
-
-  /** Finds the cursor's batch: in the window, or in the log. False when it has to be read first. */
-  #attach(): boolean {
-    const { window } = this.topic;
-    if (this.#cursor.seq < window.start && this.#backlog !== null) {
-      this.#inBacklog = true;
-      // Not beyond what belongs to the channels, also when nothing is left up to there.
-      if (this.#backlog.fill(Math.min(window.start, this.topic.dispatched), this.#engine.now)) return this.#cursor.settle();
-      if (this.#cursor.seq < window.start) return false;
-    }
-    this.#inBacklog = false;
-    window.attach(this.#cursor);
-    return this.#cursor.settle();
-  }
-
-  /** Passes what was dropped, and what is not for this channel, which all lies before it. */
-  #jump(): void {
-    const next = this.topic.holes.skip(this.foreign.skip(this.#cursor.seq));
-    if (next === this.#cursor.seq) return;
-    this.#cursor.moveTo(next);
-    this.foreign.forgetBefore(next);
-  }
-
-  /** With nothing to deliver, the cursor keeps no memory alive. */
-  #caughtUp(): void {
-    this.#jump();
-    const { window } = this.topic;
-    const { batch, seq } = this.#cursor;
-    if (seq !== window.head || (batch === window.last && batch.count === 0)) return;
-    this.#inBacklog = false;
-    this.#cursor.standBehind(window.end());
-    this.topic.passed();
-  }
-
-  /** The oldest batches have left the window. A cursor among them goes on in the log. */
-  windowMoved(): void {
-    if (!this.#inBacklog && this.#cursor.seq < this.topic.window.start) this.#cursor.detach();
-  }
-
   // ---- answers of consumers
 
   finish(consumer: Consumer, idHi: number, idLo: number): Answer {
-    const message = this.#inFlight.get(idHi, idLo);
+    const message = this.#unfinished.find(idHi, idLo);
     if (message === null) return Answer.NotInFlight;
     if (message.consumer !== consumer) return Answer.NotOwner;
     this.#land(message);
@@ -292,7 +218,7 @@ export class Channel {
 
   /** @param delay milliseconds, already within bounds; 0 puts the message back at once */
   requeue(consumer: Consumer, idHi: number, idLo: number, delay: number): Answer {
-    const message = this.#inFlight.get(idHi, idLo);
+    const message = this.#unfinished.find(idHi, idLo);
     if (message === null) return Answer.NotInFlight;
     if (message.consumer !== consumer) return Answer.NotOwner;
     this.#land(message);
@@ -306,39 +232,27 @@ export class Channel {
 
   /** A new timeout from now on, though never beyond `maxMsgTimeout` after the delivery. */
   touch(consumer: Consumer, idHi: number, idLo: number): Answer {
-    const message = this.#inFlight.get(idHi, idLo);
+    const message = this.#unfinished.find(idHi, idLo);
     if (message === null) return Answer.NotInFlight;
     if (message.consumer !== consumer) return Answer.NotOwner;
-    this.#engine.wheel.remove(message);
-    message.due = Math.min(this.#engine.now + consumer.msgTimeout, message.deliveredAt + this.#engine.limits.maxMsgTimeout);
-    message.wakeAt = message.due;
-    this.#engine.wheel.add(message);
-    message.detach(); // it stays long: the chunk it came in need not
+    const { now, limits } = this.#engine;
+    this.#unfinished.extend(message, Math.min(now + consumer.msgTimeout, message.deliveredAt + limits.maxMsgTimeout));
     return Answer.Ok;
   }
 
   /** Takes a message out of flight. */
   #land(message: Message): void {
-    this.#inFlight.remove(message);
-    this.#engine.wheel.remove(message);
-    message.inFlight = false;
+    this.#unfinished.land(message);
     this.topic.log?.touched();
     const consumer = message.consumer;
     message.consumer = null;
     if (consumer !== null && consumer.channel === this) consumer.inFlightCount--;
   }
 
-  /** The wheel gives a message back: its time, in flight or deferred, is up, or it has been in flight for a while. */
+  /** The wheel gives a message back: its time, in flight or deferred, may be up. */
   expire(message: Message): void {
-    if (message.due > this.#engine.now) {
-      // Most are finished before this; the others must not keep all that came with them in memory.
-      message.detach();
-      message.wakeAt = message.due;
-      this.#engine.wheel.add(message);
-      return;
-    }
+    if (!this.#unfinished.expire(message, this.#engine.now)) return;
     if (message.inFlight) {
-      this.#inFlight.remove(message);
       this.timeoutCount++;
       message.inFlight = false;
       const consumer = message.consumer;
@@ -347,28 +261,21 @@ export class Channel {
         consumer.inFlightCount--;
         this.wake(consumer);
       }
-    } else {
-      this.#deferred.remove(message);
     }
     this.#makeReady(message);
   }
 
   #makeReady(message: Message): void {
-    message.detach();
     message.channel = this;
-    this.#ready.push(message);
+    this.#unfinished.pushReady(message);
     if (this.ephemeral) this.dropOverflow();
     this.notify();
   }
 
   /** Holds a message back for `delay` milliseconds from now. */
   defer(message: Message, delay: number): void {
-    message.detach();
     message.channel = this;
-    message.due = this.#engine.now + delay;
-    message.wakeAt = message.due;
-    this.#deferred.add(message);
-    this.#engine.wheel.add(message);
+    this.#unfinished.defer(message, this.#engine.now + delay);
   }
 
   /** A deferred publish arrives: it counts as entered at once. */
@@ -396,8 +303,8 @@ export class Channel {
 
   /** Drops everything: queued, in flight and deferred. */
   empty(): void {
-    this.#cursor.moveTo(this.topic.dispatched);
-    this.#discardTracked();
+    this.#feed.skipAll();
+    this.#unfinished.discard();
     this.topic.log?.touched();
     for (const consumer of this.consumers) {
       consumer.inFlightCount = 0;
@@ -413,63 +320,37 @@ export class Channel {
       consumer.output.close();
     }
     this.consumers.clear();
-    this.#backlog?.close();
-    this.#discardTracked();
+    this.#feed.close();
+    this.#unfinished.discard();
   }
 
   /** An ephemeral channel keeps at most `memQueueSize` messages: the oldest go. */
   dropOverflow(): void {
     const excess = this.depth - this.#engine.limits.memQueueSize;
     if (excess <= 0) return;
-    this.#skip(Math.min(excess, this.#fresh));
+    this.#feed.skip(Math.min(excess, this.#feed.count));
     for (let left = this.depth - this.#engine.limits.memQueueSize; left > 0; left--) {
-      const oldest = this.#ready.shift();
+      const oldest = this.#unfinished.shiftReady();
       if (oldest === null) return;
       this.#engine.pool.give(oldest);
     }
   }
 
-  /** Passes `count` messages without delivering them. */
-  #skip(count: number): void {
-    for (let left = count; left > 0;) {
-      this.#jump();
-      const { seq } = this.#cursor;
-      const next = Math.min(seq + left, this.topic.holes.next(seq), this.foreign.next(seq));
-      left -= next - seq;
-      if (!this.#inBacklog && seq >= this.topic.window.start && (this.#cursor.batch !== null || this.#attach()))
-        this.#cursor.skip(next - seq);
-      else this.#cursor.moveTo(next);
-    }
-  }
+  // ---- the topic tells
 
   /** The topic dropped what nobody had received, from `from` up to, not including, `to`. */
   dropped(from: number, to: number): void {
     this.#countedFrom += to - from;
-    if (this.#cursor.seq === from) this.#cursor.moveTo(to);
+    this.#feed.dropped(from, to);
   }
 
-  /** What has been delivered or deferred and is not finished: first in flight, then ready, then deferred. */
-  *unfinished(): Generator<Message> {
-    yield* this.#inFlight;
-    yield* this.#ready;
-    yield* this.#deferred;
+  /** The oldest batches have left the window. */
+  windowMoved(): void {
+    this.#feed.windowMoved();
   }
 
   /** Batches from `seq` on have moved in memory. */
   relocate(seq: number): void {
-    if (!this.#inBacklog && this.#cursor.seq >= seq) this.#cursor.relocate();
-  }
-
-  /** Whether a message of `unfinished` waits for its time. */
-  isDeferred(message: Message): boolean {
-    return this.#deferred.get(message.idHi, message.idLo) === message;
-  }
-
-  #discardTracked(): void {
-    for (const message of [...this.#inFlight.drain(), ...this.#deferred.drain()]) {
-      this.#engine.wheel.remove(message);
-      this.#engine.pool.give(message);
-    }
-    for (let message = this.#ready.shift(); message !== null; message = this.#ready.shift()) this.#engine.pool.give(message);
+    this.#feed.relocate(seq);
   }
 }

@@ -34,6 +34,7 @@ export class Consumer {
   /** Stands in the channel's line of consumers that can take a message. */
   waiting = false;
   nextWaiting: Consumer | null = null;
+  previousWaiting: Consumer | null = null;
   output: ConsumerOutput;
 
   constructor(output: ConsumerOutput, msgTimeout: number, sampleRate = 0) {
@@ -61,7 +62,7 @@ export class WaitingLine {
 
   push(consumer: Consumer): void {
     consumer.waiting = true;
-    consumer.nextWaiting = null;
+    consumer.previousWaiting = this.#last;
     if (this.#last === null) this.#first = consumer;
     else this.#last.nextWaiting = consumer;
     this.#last = consumer;
@@ -70,30 +71,21 @@ export class WaitingLine {
 
   shift(): Consumer | null {
     const first = this.#first;
-    if (first === null) return null;
-    this.#first = first.nextWaiting;
-    if (this.#first === null) this.#last = null;
-    first.nextWaiting = null;
-    first.waiting = false;
-    this.length--;
+    if (first !== null) this.remove(first);
     return first;
   }
 
-  /** Takes a consumer out that leaves; it may not stand here at all. */
+  /** Takes a consumer out that stands here, or does not. */
   remove(consumer: Consumer): void {
     if (!consumer.waiting) return;
-    let before: Consumer | null = null;
-    let at = this.#first;
-    while (at !== null && at !== consumer) {
-      before = at;
-      at = at.nextWaiting;
-    }
-    if (at === null) return;
-    if (before === null) this.#first = at.nextWaiting;
-    else before.nextWaiting = at.nextWaiting;
-    if (this.#last === at) this.#last = before;
-    at.nextWaiting = null;
-    at.waiting = false;
+    const { previousWaiting: previous, nextWaiting: next } = consumer;
+    if (previous === null) this.#first = next;
+    else previous.nextWaiting = next;
+    if (next === null) this.#last = previous;
+    else next.previousWaiting = previous;
+    consumer.previousWaiting = null;
+    consumer.nextWaiting = null;
+    consumer.waiting = false;
     this.length--;
   }
 }

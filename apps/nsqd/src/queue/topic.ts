@@ -106,9 +106,7 @@ export class Topic {
     this.dispatched = Math.min(position.dispatched, position.head);
     for (const hole of position.holes) this.holes.add(hole);
     for (const { name, seq, foreign } of position.channels) {
-      const channel = new Channel(this.#engine, this, name, Math.min(seq, this.dispatched));
-      for (const hole of foreign ?? []) channel.foreign.add(hole);
-      this.channels.set(name, channel);
+      this.channels.set(name, new Channel(this.#engine, this, name, Math.min(seq, this.dispatched), foreign));
     }
   }
 

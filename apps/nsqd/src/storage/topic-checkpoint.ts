@@ -23,10 +23,10 @@ export function captureCheckpoint(engine: Engine, topic: Topic, storage: TopicSt
   for (const channel of topic.channels.values()) {
     if (channel.ephemeral) continue;
     const unfinished: UnfinishedEntry[] = [];
-    for (const message of channel.unfinished()) {
+    for (const message of channel.unfinished) {
       if (message.segment !== null) unfinished.push(entryOf(message, channel.isDeferred(message) ? message.due + offset : 0));
     }
-    channels.push({ name: channel.name, seq: channel.position, unfinished, foreign: channel.foreign.all });
+    channels.push({ name: channel.name, seq: channel.position, unfinished, foreign: channel.foreign });
   }
   const end = storage.toldEnd;
   topic.holes.forgetBefore(needed);
@@ -73,7 +73,7 @@ export async function storeRest(engine: Engine, topic: Topic, storage: TopicStor
   }
   for (const channel of topic.channels.values()) {
     if (channel.ephemeral) continue;
-    for (const message of channel.unfinished()) {
+    for (const message of channel.unfinished) {
       if (message.segment !== null) continue;
       write((done) => storage.appendDeferred(message, [channel.name], channel.isDeferred(message) ? message.due + offset : 0, done));
     }
@@ -111,7 +111,7 @@ export function carryForward(engine: Engine, topic: Topic, storage: TopicStorage
   const offset = engine.wallOffset;
   const carried: Carried[] = [];
   for (const channel of topic.channels.values()) {
-    for (const message of channel.unfinished()) {
+    for (const message of channel.unfinished) {
       if (carried.length >= MAX_CARRIED) break;
       if (!old.has(message.segment as SegmentUse)) continue;
       carried.push({ message, channels: [channel.name], dueAt: channel.isDeferred(message) ? message.due + offset : 0 });

@@ -58,7 +58,7 @@ it('moves a message out of the chunk it came in once its consumer asks for more 
   const chunk = Buffer.concat([Buffer.alloc(100_000), pack(['a'])]);
   topic.publish(chunk, 100_000, chunk.length, 1, 0, () => undefined);
   settle();
-  const [message] = channel.unfinished();
+  const [message] = channel.unfinished;
   expect(message?.bytes).toBe(chunk);
   const [received] = output.take();
   channel.touch(consumer, received?.idHi ?? 0, received?.idLo ?? 0);
@@ -93,7 +93,7 @@ it('moves a message out of the chunk it came in once it has been in flight for a
   topic.publish(chunk, 100_000, chunk.length, 1, 0, () => undefined);
   settle();
   output.take();
-  const [message] = channel.unfinished();
+  const [message] = channel.unfinished;
   expect(message?.bytes).toBe(chunk);
   advance(2500);
   expect(message?.bytes.buffer.byteLength).toBe(5);

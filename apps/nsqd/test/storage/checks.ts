@@ -56,7 +56,7 @@ export function snapshot({ engine, topics }: Life): ReadonlyMap<string, TopicSta
     for (const channel of topic.channels.values()) {
       if (channel.ephemeral) continue;
       const unfinished = new Map<string, { attempts: number; dueAt: number }>();
-      for (const message of channel.unfinished()) {
+      for (const message of channel.unfinished) {
         const dueAt = channel.isDeferred(message) ? message.due + engine.wallOffset : 0;
         unfinished.set(`${message.idHi}/${message.idLo}`, { attempts: message.attempts, dueAt });
       }
