@@ -1,9 +1,10 @@
-import { isEphemeral, MAX_IDS_AT_ONCE } from '@nsq/protocol';
-import { Batch } from './batch.js';
+import { isEphemeral } from '@nsq/protocol';
+import type { Batch } from './batch.js';
 import { Channel } from './channel.js';
 import type { Engine } from './engine.js';
 import { Holes, type Hole } from './holes.js';
 import type { Message } from './message.js';
+import { newBatches, newMessage } from './new-messages.js';
 import { ExitingError, StoreError } from './publish-error.js';
 import { Slab } from './slab.js';
 import { Spill } from './spill.js';
@@ -123,11 +124,11 @@ export class Topic {
     const messageBytes = end - at - 4 * count - gap * (count - 1);
     if (this.log?.writesThrough !== true) {
       this.#count(count, messageBytes);
-      for (const batch of this.#batches(bytes, at, end, count, taken, gap)) this.#append(batch);
+      for (const batch of newBatches(this.#engine, this.head, bytes, at, end, count, taken, gap)) this.#append(batch);
       this.#mark();
       return true;
     }
-    const batches = this.#batches(bytes, at, end, count, taken, gap);
+    const batches = newBatches(this.#engine, this.log.end, bytes, at, end, count, taken, gap);
     let left = batches.length;
     let failure: Error | null = null;
     for (const batch of batches) {
@@ -155,7 +156,7 @@ export class Topic {
       this.#count(1, size);
       return true;
     }
-    const message = this.#deferredMessage(bytes, at, size);
+    const message = newMessage(this.#engine, bytes, at, size);
     if (this.log?.writesThrough !== true) {
       this.#count(1, size);
       this.deferUntilDispatched(message, delay);
@@ -201,47 +202,6 @@ export class Topic {
   #room(): number {
     if (!this.ephemeral || this.#flowing) return Number.MAX_SAFE_INTEGER;
     return Math.max(0, this.#engine.limits.memQueueSize - this.depth);
-  }
-
-  /** The first `taken` of `count` messages, in as many batches as their ids need: one, but for enormous ones. */
-  #batches(bytes: Buffer, at: number, end: number, count: number, taken: number, gap: number): Batch[] {
-    const base = this.log?.writesThrough === true ? this.log.end : this.head;
-    if (taken === count && count <= MAX_IDS_AT_ONCE) return [this.#batch(base, count, bytes, at, end, gap)];
-    const batches: Batch[] = [];
-    let from = at;
-    for (let passed = 0; passed < taken;) {
-      const part = Math.min(taken - passed, MAX_IDS_AT_ONCE);
-      let next = from;
-      for (let i = 0; i < part; i++) next += 4 + bytes.readInt32BE(next) + gap;
-      batches.push(this.#batch(base + passed, part, bytes, from, next - gap, gap));
-      from = next;
-      passed += part;
-    }
-    return batches;
-  }
-
-  #batch(seq: number, count: number, bytes: Buffer, at: number, end: number, gap: number): Batch {
-    const engine = this.#engine;
-    engine.ids.take(count);
-    engine.stamp();
-    return new Batch(seq, count, bytes, at, end, gap, engine.ids.hi, engine.ids.lo, engine.timestampHi, engine.timestampLo);
-  }
-
-  #deferredMessage(bytes: Buffer, at: number, size: number): Message {
-    const engine = this.#engine;
-    engine.ids.take(1);
-    engine.stamp();
-    const message = engine.pool.take();
-    message.idHi = engine.ids.hi;
-    message.idLo = engine.ids.lo;
-    message.timestampHi = engine.timestampHi;
-    message.timestampLo = engine.timestampLo;
-    message.attempts = 0;
-    message.bytes = bytes;
-    message.at = at;
-    message.size = size;
-    message.detach();
-    return message;
   }
 
   /** Accepts a batch whose `seq` is `head`. */
