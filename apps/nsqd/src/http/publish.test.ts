@@ -94,9 +94,7 @@ describe('POST /pub', () => {
     daemon.clock.elapsed += 5000;
     await daemon.ask('POST', '/pub?topic=t', 'b');
     daemon.take(channel);
-    const stamps = [...channel.unfinished].map(
-      ({ timestampHi, timestampLo }) => (BigInt(timestampHi) << 32n) + BigInt(timestampLo >>> 0),
-    );
+    const stamps = [...channel.unfinished].map(({ timestampHi, timestampLo }) => (BigInt(timestampHi) << 32n) + BigInt(timestampLo >>> 0));
     expect(stamps.sort()[1]).toBe((stamps.sort()[0] ?? 0n) + 5_000_000_000n);
   });
 });
