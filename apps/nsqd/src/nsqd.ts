@@ -2,11 +2,10 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { FileCache, nodeFileSystem } from '@nsq/commit-log';
 import { versionLine, type LogLevel } from '@nsq/options';
-import { Logger, parseListenAddress } from '@nsq/service';
+import { HttpLoop, Logger, parseListenAddress, TcpLoop } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './http/context.js';
-import { HttpLoop } from './http/http-loop.js';
 import { registerRoutes } from './http/routes.js';
 import { checkNsqdOptions, defaultNsqdOptions, effectiveTlsRequired, type NsqdOptions } from './options.js';
 import { QueueScanLoop } from './queue-scan-loop.js';
@@ -23,8 +22,8 @@ import { DiskStorage } from './storage/disk-storage.js';
 import { Health } from './storage/health.js';
 import type { Durability } from './storage/storage-context.js';
 import { StorageLoop } from './storage-loop.js';
+import { Connection } from './tcp/connection.js';
 import { describeClient } from './tcp/describe-client.js';
-import { TcpServer } from './tcp/tcp-server.js';
 import { TurnLoop } from './tcp/turn-loop.js';
 import { loadTls } from './tls/load-tls.js';
 import type { TlsConfig } from './tls/tls-config.js';
@@ -75,7 +74,7 @@ export class Nsqd implements HttpContext {
   readonly clock = systemClock;
   readonly #lock: DataPathLock;
   readonly #store: TopicStore;
-  readonly #tcp: TcpServer;
+  readonly #tcp: TcpLoop<Connection>;
   readonly #http: HttpLoop | undefined;
   readonly #https: HttpLoop | undefined;
   readonly #scan: QueueScanLoop;
@@ -143,7 +142,7 @@ export class Nsqd implements HttpContext {
     this.#store = new TopicStore(this.engine, storage, options.dataPath, this.version, logger);
     this.#storageLoop = new StorageLoop(this.#store, options.syncTimeout);
     const tlsRequired = effectiveTlsRequired(options);
-    this.#tcp = new TcpServer({
+    const connections = {
       engine: this.engine,
       turns,
       options,
@@ -151,6 +150,13 @@ export class Nsqd implements HttpContext {
       version: this.version,
       tls: tls === undefined ? null : new TlsServers(tls),
       tlsRequired: tlsRequired !== 'no',
+    };
+    let nextId = 1;
+    this.#tcp = new TcpLoop({ logger }, (socket, peer, gone) => {
+      return new Connection(nextId++, socket, peer, connections, (connection) => {
+        gone(connection);
+        logger.info(() => `PROTOCOL(V2): [${peer}] exiting`);
+      });
     });
     const register = (server: FastifyInstance): void => registerRoutes(server, this);
     const guard = tlsRequired === 'yes' ? { tlsRequiredPort: () => this.httpsPort } : {};
@@ -319,7 +325,7 @@ export class Nsqd implements HttpContext {
   }
 
   get connectionCount(): number {
-    return this.#tcp.connectionCount;
+    return this.#tcp.connections.size;
   }
 
   processStats(): Promise<ProcessStats> {

@@ -1,18 +1,20 @@
 import { hostname } from 'node:os';
 import { versionLine } from '@nsq/options';
-import { Logger } from '@nsq/service';
+import { HttpLoop, Logger, TcpLoop } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
-import { HttpLoop } from './http/http-loop.js';
 import { registerRoutes } from './http/routes.js';
 import { parseTcpAddress } from './listen-address.js';
 import { defaultNsqlookupdOptions, type NsqlookupdOptions } from './options.js';
 import { systemClock } from './registry/clock.js';
 import { logChanges } from './registry/log-changes.js';
 import { RegistrationDb } from './registry/registration-db.js';
-import { TcpServer } from './tcp/tcp-server.js';
+import { Connection } from './tcp/connection.js';
 
 /** The version of NSQ whose protocol and API this is; clients look at it. */
 export const NSQ_VERSION = '1.3.0';
+
+/** TCP connections open at a time; one more is closed at once. */
+const MAX_CONNECTIONS = 10_000;
 
 /** What is not an option of the command line. */
 export interface NsqlookupdSetup {
@@ -34,7 +36,7 @@ export class Nsqlookupd {
   readonly hostname: string;
   /** Who produces what. Reading it is always right; changing it is what connections and HTTP do. */
   readonly db: RegistrationDb;
-  readonly #tcp: TcpServer;
+  readonly #tcp: TcpLoop<Connection>;
   readonly #http: HttpLoop;
   readonly #group = new WaitGroup();
   #main: Promise<void> | undefined;
@@ -52,8 +54,12 @@ export class Nsqlookupd {
       tcp_port: this.tcpPort,
       version: this.version,
     });
-    this.#tcp = new TcpServer({ db: this.db, logger, identity });
-    this.#http = new HttpLoop(logger, (server) => registerRoutes(server, this));
+    const context = { db: this.db, logger, identity };
+    this.#tcp = new TcpLoop(
+      { logger, maxConnections: MAX_CONNECTIONS },
+      (socket, peer, gone) => new Connection(socket, peer, context, gone),
+    );
+    this.#http = new HttpLoop({ logger }, (server) => registerRoutes(server, this));
   }
 
   /**
@@ -123,6 +129,6 @@ export class Nsqlookupd {
 
   /** How many TCP connections are open, those that have not said IDENTIFY too. */
   get connectionCount(): number {
-    return this.#tcp.connectionCount;
+    return this.#tcp.connections.size;
   }
 }

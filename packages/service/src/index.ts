@@ -1,9 +1,12 @@
 export { bind, bindHttp } from './bind.js';
 export type { BoundAddress } from './bind.js';
 export { discardBody, readBody } from './body.js';
+export { registerPprof } from './debug/pprof-routes.js';
 export { goJson } from './go-json.js';
 export { HttpError } from './http-error.js';
 export type { HttpErrorOptions } from './http-error.js';
+export { HttpLoop } from './http-loop.js';
+export type { HttpLoopOptions, HttpsPolicy } from './http-loop.js';
 export { createHttpServer } from './http-server.js';
 export type { HttpServerOptions } from './http-server.js';
 export { formatBoundAddress, formatListenAddress, ListenError, parseListenAddress } from './listen-address.js';
@@ -20,3 +23,5 @@ export { runDaemon } from './run-daemon.js';
 export type { Daemon, DaemonProcess, FlushableStream, RunDaemonOptions } from './run-daemon.js';
 export { registerInfo, registerPing } from './standard-routes.js';
 export { systemErrorText } from './system-error.js';
+export { TcpLoop } from './tcp-loop.js';
+export type { Accept, TcpConnection, TcpLoopOptions } from './tcp-loop.js';

@@ -1,36 +1,14 @@
 import { quote } from '@nsq/protocol';
-import { HttpError, parseQuery, readBody, route } from '@nsq/service';
+import { HttpError, parseQuery, readBody, registerPprof, route } from '@nsq/service';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { queryOf } from './request.js';
 
-/** Profiles that the reference serves in a format of its runtime. */
-const PROFILES = ['profile', 'heap', 'goroutine', 'block', 'threadcreate'] as const;
 const MAX_FORM_BYTES = 64 * 1024;
 const INT64 = 2n ** 63n;
 
-const INDEX = `<html>
-<head><title>/debug/pprof/</title></head>
-<body>
-<p>/debug/pprof/</p>
-<ul>
-<li><a href="cmdline">cmdline</a>: the command line of the process</li>
-</ul>
-</body>
-</html>
-`;
-
 /** `/debug/*`: what the reference has there, as far as it makes sense here. */
 export function registerDebug(server: FastifyInstance): void {
-  const pprof = { style: 'plain', log: false } as const;
-  server.get('/debug/pprof/', (_request, reply) => reply.type('text/html; charset=utf-8').send(INDEX));
-  route(server, { ...pprof, method: 'GET', url: '/debug/pprof/cmdline', handler: () => process.argv.join('\0') });
-  route(server, { ...pprof, method: ['GET', 'POST'], url: '/debug/pprof/symbol', handler: () => 'num_symbols: 1\n' });
-  for (const name of PROFILES) {
-    const handler = (): never => {
-      throw new HttpError(404, 'NOT_FOUND');
-    };
-    route(server, { method: 'GET', url: `/debug/pprof/${name}`, style: 'v1', log: false, handler });
-  }
+  registerPprof(server, '/debug/pprof/');
   route(server, { method: 'PUT', url: '/debug/setblockrate', style: 'plain', handler: setBlockRate });
   route(server, {
     method: 'POST',

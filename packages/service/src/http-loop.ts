@@ -1,17 +1,29 @@
-import type { TLSSocket } from 'node:tls';
-import { bindHttp, createHttpServer, formatBoundAddress, formatPeer, type ListenAddress, type Logger } from '@nsq/service';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
-import type { TlsConfig } from '../tls/tls-config.js';
+import { bindHttp } from './bind.js';
+import { createHttpServer } from './http-server.js';
+import { formatBoundAddress, type ListenAddress } from './listen-address.js';
+import type { Logger } from './logger.js';
+import { formatPeer } from './peer.js';
+import { boundPort, serve } from './serve.js';
+
+/** What makes an HTTP server an HTTPS server. */
+export interface HttpsPolicy {
+  /** Certificate, key and the like. */
+  readonly serverOptions: TlsOptions;
+  /** What is wrong with the certificate of a client that has finished its handshake; it is then closed. */
+  clientProblem(client: TLSSocket): string | undefined;
+}
 
 export interface HttpLoopOptions {
   readonly logger: Logger;
   /** Makes it HTTPS. */
-  readonly tls?: TlsConfig;
+  readonly tls?: HttpsPolicy;
   /** Refuses every request, and says that HTTPS is on this port. Called for each. */
   readonly tlsRequiredPort?: () => number;
 }
 
-/** The HTTP server as one of the daemon's loops. Bound before it runs: requests that come in between wait until the topics are there. */
+/** An HTTP server as one of a daemon's loops. Bound before it runs: requests that come in between wait until then. */
 export class HttpLoop {
   readonly #logger: Logger;
   readonly #name: string;
@@ -49,28 +61,20 @@ export class HttpLoop {
     this.#address = formatBoundAddress(await bindHttp(this.#server, address));
   }
 
-  /** The bound port; -1 for a unix socket. */
+  /** The bound port; 0 when it is not bound, -1 for a unix socket. */
   get port(): number {
-    const address = this.#server.server.address();
-    return address === null || typeof address === 'string' ? -1 : address.port;
+    return boundPort(this.#server.server);
   }
 
   /** Serves until the signal. Rejects when the listener fails. */
   async run(signal: AbortSignal): Promise<void> {
     this.#logger.info(`${this.#name}: listening on ${this.#address}`);
     this.#open();
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.server.once('error', reject);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-        if (signal.aborted) resolve();
-      });
-    } finally {
-      this.#logger.info(`${this.#name}: closing ${this.#address}`);
-      await this.close();
-    }
+    const close = (): Promise<void> => this.close();
+    await serve({ logger: this.#logger, name: this.#name, address: this.#address, server: this.#server.server, close }, signal);
   }
 
+  /** Closes the listener and every connection, busy ones after their reply. */
   close(): Promise<void> {
     this.#open();
     return (this.#closed ??= Promise.resolve(this.#server.close()));
