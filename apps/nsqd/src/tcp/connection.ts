@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { CommandReader, ConnectionState, FrameType, HEARTBEAT_FRAME, MAGIC_V2, OK_FRAME, ProtocolError, encodeFrame } from '@nsq/protocol';
 import type { Logger } from '@nsq/service';
+import type { Codec } from '@nsq/snappy';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
 import type { Topic } from '../queue/topic.js';
@@ -13,7 +14,6 @@ import { Output } from './output.js';
 import { Responses } from './responses.js';
 import type { Transport } from './transport.js';
 import type { Flushable, TurnLoop } from './turn-loop.js';
-import type { Codec } from './upgrades/codec.js';
 import type { Layers } from './upgrades/layers.js';
 import { Upgrade, type Upgradable } from './upgrades/upgrade.js';
 

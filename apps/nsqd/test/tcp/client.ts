@@ -12,9 +12,8 @@ import {
   type IdentifyResponse,
   type Message,
 } from '@nsq/protocol';
+import { type Codec, CompressedSocket } from '@nsq/snappy';
 import type { Transport } from '../../src/tcp/transport.js';
-import type { Codec } from '../../src/tcp/upgrades/codec.js';
-import { CompressedSocket } from '../../src/tcp/upgrades/compressed-socket.js';
 
 /** How long a test waits for what must come. */
 export const PATIENCE_MS = 10_000;

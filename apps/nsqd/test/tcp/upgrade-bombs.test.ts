@@ -1,8 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { OK_FRAME, encodePub } from '@nsq/protocol';
-import { deflateCodec } from '../../src/tcp/upgrades/deflate.js';
-import { SnappyEncoder } from '../../src/tcp/upgrades/snappy-frames.js';
-import { snappyCodec } from '../../src/tcp/upgrades/snappy.js';
+import { SnappyEncoder, deflateCodec, snappyCodec } from '@nsq/snappy';
 import { withDaemon } from './daemon.js';
 import { heldBytes } from './memory.js';
 

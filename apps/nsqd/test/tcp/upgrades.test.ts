@@ -1,8 +1,6 @@
 import { MAGIC_V2, OK_FRAME, decodeMessage, encodeFin, encodeIdentify, encodeMpub, encodePub, type IdentifyRequest } from '@nsq/protocol';
+import { type Codec, deflateCodec, snappyCodec } from '@nsq/snappy';
 import fc from 'fast-check';
-import type { Codec } from '../../src/tcp/upgrades/codec.js';
-import { deflateCodec } from '../../src/tcp/upgrades/deflate.js';
-import { snappyCodec } from '../../src/tcp/upgrades/snappy.js';
 import { serverCertificate, trusting } from './certificates.js';
 import type { Client } from './client.js';
 import { withDaemon, type Daemon } from './daemon.js';

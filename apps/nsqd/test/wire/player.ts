@@ -1,7 +1,5 @@
 import { FrameType } from '@nsq/protocol';
-import type { Codec } from '../../src/tcp/upgrades/codec.js';
-import { deflateCodec } from '../../src/tcp/upgrades/deflate.js';
-import { snappyCodec } from '../../src/tcp/upgrades/snappy.js';
+import { type Codec, deflateCodec, snappyCodec } from '@nsq/snappy';
 import { bytesToSend, difference, show, type Bindings, type BoundId } from './compare.js';
 import { WireConnection } from './connection.js';
 import type { ClosedByServerStep, Fixture, RecvRawStep, RecvStep, Session, SilenceStep, Step, Volatile } from './fixture.js';

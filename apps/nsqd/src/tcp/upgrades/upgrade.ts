@@ -1,12 +1,9 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { CompressedSocket, deflateCodec, snappyCodec, type Codec } from '@nsq/snappy';
 import type { TlsServers } from '../../tls/tls-servers.js';
 import type { Transport } from '../transport.js';
-import type { Codec } from './codec.js';
-import { CompressedSocket } from './compressed-socket.js';
-import { deflateCodec } from './deflate.js';
 import type { Layers } from './layers.js';
-import { snappyCodec } from './snappy.js';
 import { TlsHandshake } from './tls-handshake.js';
 
 /** What an upgrade does to its connection. */

@@ -1,12 +1,11 @@
 import { Duplex } from 'node:stream';
-import type { Transport } from '../transport.js';
 import type { Codec } from './codec.js';
 
 type Done = (error?: Error | null) => void;
 
 /** A compression above a socket: plain bytes here, compressed bytes there. Input that is damaged ends the stream where the damage begins. */
-export class CompressedSocket extends Duplex implements Transport {
-  readonly #below: Transport;
+export class CompressedSocket extends Duplex {
+  readonly #below: Duplex;
   readonly #codec: Codec;
   #written = 0; // plain bytes whose compressed form the layer below has sent
   #writing: Done | null = null;
@@ -15,7 +14,7 @@ export class CompressedSocket extends Duplex implements Transport {
   #spent = false; // what comes from below is dropped
 
   /** @param onDamage is told why the input cannot be read on */
-  constructor(below: Transport, codec: Codec, onDamage: (error: Error) => void) {
+  constructor(below: Duplex, codec: Codec, onDamage: (error: Error) => void) {
     // Its end does not destroy it: the layer below may still have something to send.
     super({ allowHalfOpen: true, autoDestroy: false });
     this.#below = below;
