@@ -1,3 +1,4 @@
+export { tlsAuthority, tlsFlags } from './certificate.js';
 export { within, type Exit } from './exit.js';
 export { channelStats, createTopic, deleteTopic, type ChannelStats, type HttpAddress } from './http.js';
 export { nsqdCommand, startNsqd, type NsqdProcess, type NsqdStart } from './nsqd-process.js';

@@ -1,4 +1,4 @@
-import { Reader, Writer, type Message, type ReaderOptions } from 'nsqjs';
+import { Reader, Writer, type ConnectionOptions, type Message, type ReaderOptions } from 'nsqjs';
 import { within, type NsqdProcess } from '../src/index.js';
 
 const CONNECT_MS = 5_000;
@@ -13,8 +13,8 @@ export function closeClients(): void {
 }
 
 /** A connected writer. Its errors come out of `publish`. */
-export async function connectWriter(nsqd: NsqdProcess): Promise<Writer> {
-  const writer = new Writer(nsqd.host, nsqd.tcpPort, { clientId: 'writer' });
+export async function connectWriter(nsqd: NsqdProcess, options: ConnectionOptions = {}): Promise<Writer> {
+  const writer = new Writer(nsqd.host, nsqd.tcpPort, { clientId: 'writer', ...options });
   open.add(writer);
   writer.on('error', () => undefined);
   const ready = new Promise<void>((resolve) => writer.once('ready', resolve));
@@ -24,7 +24,7 @@ export async function connectWriter(nsqd: NsqdProcess): Promise<Writer> {
 }
 
 /** Publishes one message, or several as one MPUB, and waits for the OK. */
-export function publish(writer: Writer, topic: string, messages: string | string[]): Promise<void> {
+export function publish(writer: Writer, topic: string, messages: string | Buffer | (string | Buffer)[]): Promise<void> {
   const answered = new Promise<void>((resolve, reject) => {
     writer.publish(topic, messages, (error) => {
       if (error === null) resolve();

@@ -8,6 +8,13 @@ declare module 'nsqjs' {
     /** Milliseconds, as IDENTIFY's msg_timeout. */
     messageTimeout?: number;
     clientId?: string;
+    tls?: boolean;
+    /** Authorities that the server's certificate is checked against, PEM. */
+    ca?: Buffer;
+    deflate?: boolean;
+    deflateLevel?: number;
+    /** Needs the optional package snappystream. */
+    snappy?: boolean;
   }
 
   export interface ReaderOptions extends ConnectionOptions {
@@ -37,7 +44,7 @@ declare module 'nsqjs' {
     constructor(host: string, port: number, options?: ConnectionOptions);
     connect(): void;
     close(): void;
-    publish(topic: string, messages: string | string[], callback: (error: Error | null) => void): void;
+    publish(topic: string, messages: string | Buffer | (string | Buffer)[], callback: (error: Error | null) => void): void;
     on(event: 'error', listener: (error: Error) => void): this;
     once(event: 'ready', listener: () => void): this;
   }
