@@ -7,6 +7,7 @@ import { WaitGroup } from '@nsq/waitgroup';
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './http/context.js';
 import { registerRoutes } from './http/routes.js';
+import { LookupLoop, type LookupStatus } from './lookup/lookup-loop.js';
 import { checkNsqdOptions, defaultNsqdOptions, effectiveTlsRequired, type NsqdOptions } from './options.js';
 import { QueueScanLoop } from './queue-scan-loop.js';
 import { systemClock } from './queue/clock.js';
@@ -81,6 +82,7 @@ export class Nsqd implements HttpContext {
   readonly #files: FileCache;
   readonly #health = new Health();
   readonly #storageLoop: StorageLoop;
+  readonly #lookup: LookupLoop;
   readonly #memory = new MemoryMonitor();
   readonly #process = new ProcessMonitor();
   readonly #group = new WaitGroup();
@@ -102,24 +104,29 @@ export class Nsqd implements HttpContext {
         maxMsgTimeout: options.maxMsgTimeout,
       },
       openLog: (topic) => storage.open(topic),
+      holdsTopics: () => this.#lookup.holdsTopics,
       ...latencySetup(options),
       events: {
         topicCreated: (topic) => {
           logger.info(`TOPIC(${topic.name}): created`);
           changed(topic);
+          this.#lookup.topicCreated(topic);
         },
         topicDeleted: (topic) => {
           logger.info(`TOPIC(${topic.name}): deleting`);
           this.#store.forget(topic);
           changed(topic);
+          this.#lookup.topicDeleted(topic);
         },
         channelCreated: (channel) => {
           logger.info(`TOPIC(${channel.topic.name}): new channel(${channel.name})`);
           changed({ ephemeral: channel.ephemeral || channel.topic.ephemeral });
+          this.#lookup.channelChanged(channel);
         },
         channelDeleted: (channel) => {
           logger.info(`TOPIC(${channel.topic.name}): deleting channel ${channel.name}`);
           changed({ ephemeral: channel.ephemeral || channel.topic.ephemeral });
+          this.#lookup.channelChanged(channel);
         },
         workMarked: () => turns.schedule(),
       },
@@ -141,6 +148,7 @@ export class Nsqd implements HttpContext {
     });
     this.#store = new TopicStore(this.engine, storage, options.dataPath, this.version, logger);
     this.#storageLoop = new StorageLoop(this.#store, options.syncTimeout);
+    this.#lookup = this.#lookupLoop();
     const tlsRequired = effectiveTlsRequired(options);
     const connections = {
       engine: this.engine,
@@ -246,11 +254,33 @@ export class Nsqd implements HttpContext {
     if (https !== undefined) this.#group.wrap((signal) => https.run(signal), 'httpsServer');
     this.#group.wrap((signal) => this.#scan.run(signal), 'queueScanLoop');
     this.#group.wrap((signal) => this.#storageLoop.run(signal), 'storageLoop');
+    this.#group.wrap((signal) => this.#lookup.run(signal), 'lookupLoop');
     if (this.options.statsdAddress !== '') {
       const statsd = this.#statsdLoop();
       this.#group.wrap((signal) => statsd.run(signal), 'statsdLoop');
     }
     await this.#group.wait();
+  }
+
+  #lookupLoop(): LookupLoop {
+    const { engine, logger, options, version } = this;
+    const lookup = new LookupLoop({
+      engine,
+      logger,
+      version,
+      connectTimeout: options.httpClientConnectTimeout,
+      requestTimeout: options.httpClientRequestTimeout,
+      maxReplyBytes: options.maxBodySize,
+      identity: () => ({
+        broadcast_address: options.broadcastAddress,
+        hostname: this.hostname,
+        http_port: options.broadcastHttpPort,
+        tcp_port: options.broadcastTcpPort,
+        version,
+      }),
+    });
+    lookup.setAddresses(options.nsqlookupdTcpAddresses);
+    return lookup;
   }
 
   #statsdLoop(): StatsdLoop {
@@ -340,7 +370,12 @@ export class Nsqd implements HttpContext {
     this.logger.level = level;
   }
 
-  setLookupdAddresses(): void {
-    // Discovery comes with nsqlookupd; the list itself is in the options.
+  setLookupdAddresses(addresses: readonly string[]): void {
+    this.#lookup.setAddresses(addresses);
+  }
+
+  /** How many nsqlookupds are configured and connected. */
+  get lookupStatus(): LookupStatus {
+    return this.#lookup.status;
   }
 }

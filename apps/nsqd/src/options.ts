@@ -29,7 +29,6 @@ const MAX_SCAN_INTERVAL = HOUR;
 
 // The features that options below wait for.
 const AUTH = 'authorization';
-const LOOKUP = 'discovery through nsqlookupd';
 
 /** The node id of a host that was given none: the same as the reference derives. */
 export function nodeIdOf(host: string): number {
@@ -82,19 +81,16 @@ export const nsqdOptionTable = {
     key: 'nsqlookupd_tcp_addresses',
     default: () => [],
     help: 'TCP address of an nsqlookupd (may be given several times)',
-    later: LOOKUP,
   }),
   httpClientConnectTimeout: durationOption({
     flag: 'http-client-connect-timeout',
     default: 2 * SECOND,
     help: "limit for connecting, of nsqd's own HTTP requests",
-    later: LOOKUP,
   }),
   httpClientRequestTimeout: durationOption({
     flag: 'http-client-request-timeout',
     default: 5 * SECOND,
     help: "limit for the whole of each of nsqd's own HTTP requests",
-    later: LOOKUP,
   }),
 
   authHttpAddresses: stringListOption({

@@ -46,11 +46,12 @@ export function encodeLookupReply(data: Buffer | string): Buffer {
 export class LookupReplyReader {
   readonly #reader: SizedReader;
 
-  constructor(onReply: (data: Buffer) => void) {
-    this.#reader = new SizedReader((buf, from, to) => onReply(buf.subarray(from, to)), 'reply', 0, MAX_REPLY_BYTES);
+  /** @param maxBytes largest reply to accept. Default 1 MiB, more than any nsqlookupd needs */
+  constructor(onReply: (data: Buffer) => void, maxBytes = MAX_REPLY_BYTES) {
+    this.#reader = new SizedReader((buf, from, to) => onReply(buf.subarray(from, to)), 'reply', 0, maxBytes);
   }
 
-  /** @throws {ProtocolError} `E_BAD_MESSAGE` when a reply announces a size below 0 or above 1 MiB; the reader is of no use after it */
+  /** @throws {ProtocolError} `E_BAD_MESSAGE` when a reply announces a size below 0 or above the bound; the reader is of no use after it */
   push(chunk: Buffer): void {
     this.#reader.push(chunk);
   }

@@ -5,7 +5,7 @@ import type { Topic } from '../queue/topic.js';
 import type { Done } from '../queue/topic-log.js';
 import type { HttpContext } from './context.js';
 import { checkBinary, LongLineWatch, packLines, type PackedMessages } from './mpub-body.js';
-import { queryOf, validTopicName } from './request.js';
+import { openTopic, queryOf, validTopicName } from './request.js';
 
 /** `POST /pub` and `POST /mpub`. They are too many for the access log. */
 export function registerPublish(server: FastifyInstance, context: HttpContext): void {
@@ -18,7 +18,7 @@ async function publish({ engine, options }: HttpContext, request: FastifyRequest
   const body = await readBody(request, options.maxMsgSize, 'MSG_TOO_BIG');
   if (body.length === 0) throw new HttpError(400, 'MSG_EMPTY');
   const query = queryOf(request);
-  const topic = engine.topic(validTopicName(query));
+  const topic = await openTopic(engine, validTopicName(query));
   const delay = deferOf(query, options.maxReqTimeout);
 
   const bytes = Buffer.allocUnsafe(4 + body.length);
@@ -43,7 +43,7 @@ async function publishMany(context: HttpContext, request: FastifyRequest): Promi
   const { engine, options } = context;
   if (Number(request.raw.headers['content-length'] ?? 0) > options.maxBodySize) throw new HttpError(413, 'BODY_TOO_BIG');
   const query = queryOf(request);
-  const topic = engine.topic(validTopicName(query));
+  const topic = await openTopic(engine, validTopicName(query));
   const read = isBinary(context, query) ? readBinary : readLines;
   const { bytes, at, end, count } = await read(context, request);
   if (count === 0) return 'OK';

@@ -30,6 +30,16 @@ export function validTopicName(query: Query): string {
   return name;
 }
 
+/** The topic, made if there is none; who makes it waits until it has the channels it has elsewhere. The name is valid. */
+export async function openTopic(engine: Engine, name: string): Promise<Topic> {
+  const known = engine.topics.get(name);
+  if (known !== undefined) return known;
+  engine.tick();
+  const topic = engine.topic(name);
+  await new Promise<void>((resolve) => topic.whenStarted(resolve));
+  return topic;
+}
+
 /** @throws {HttpError} 404 `TOPIC_NOT_FOUND` */
 export function existingTopic(engine: Engine, name: string): Topic {
   const topic = engine.topics.get(name);

@@ -2,7 +2,7 @@ import { route, type Query } from '@nsq/service';
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './context.js';
 import { persistPaused } from './persist-paused.js';
-import { existingTopic, queryOf, topicName, validTopicName } from './request.js';
+import { existingTopic, openTopic, queryOf, topicName, validTopicName } from './request.js';
 
 /** `POST /topic/*`. */
 export function registerTopic(server: FastifyInstance, context: HttpContext): void {
@@ -20,8 +20,8 @@ export function registerTopic(server: FastifyInstance, context: HttpContext): vo
       },
     });
   };
-  add('create', false, (query) => {
-    engine.topic(validTopicName(query));
+  add('create', false, async (query) => {
+    await openTopic(engine, validTopicName(query));
   });
   add('delete', true, (query) => {
     engine.deleteTopic(existingTopic(engine, topicName(query)).name);

@@ -41,6 +41,8 @@ export interface EngineSetup {
   readonly openLog?: (name: string) => TopicLog;
   /** Makes what keeps how long the messages of a new channel take. `now` is engine time. @default that is not kept */
   readonly createLatencyWindow?: (now: number) => LatencyWindow;
+  /** Whether a new topic holds its messages back until somebody starts it. @default no */
+  readonly holdsTopics?: () => boolean;
   /** 0 up to, not including, 1. */
   readonly random?: () => number;
 }
@@ -67,6 +69,7 @@ export class Engine {
   readonly #clock: Clock;
   readonly #openLog: (name: string) => TopicLog | null;
   readonly #createLatencyWindow: ((now: number) => LatencyWindow) | null;
+  readonly #holdsTopics: () => boolean;
   #stamped = false;
   #topics: Topic[] = []; // with something published in this turn
   #channels: Channel[] = []; // with something to deliver in this turn
@@ -78,6 +81,7 @@ export class Engine {
     const { openLog } = setup;
     this.#openLog = (name) => (openLog === undefined || isEphemeral(name) ? null : openLog(name));
     this.#createLatencyWindow = setup.createLatencyWindow ?? null;
+    this.#holdsTopics = setup.holdsTopics ?? (() => false);
     this.limits = setup.limits;
     this.events = setup.events;
     this.random = setup.random ?? Math.random;
@@ -127,12 +131,12 @@ export class Engine {
 
   /**
    * The topic, made if there is none. The name is valid.
-   * @param started false for a topic that holds its messages back until `Topic.start`
+   * @param started false for a topic that holds its messages back until `Topic.start`; as `holdsTopics` says by default
    */
-  topic(name: string, started = true): Topic {
+  topic(name: string, started?: boolean): Topic {
     const known = this.topics.get(name);
     if (known !== undefined) return known;
-    const topic = new Topic(this, name, this.#openLog(name), started);
+    const topic = new Topic(this, name, this.#openLog(name), started ?? !this.#holdsTopics());
     this.topics.set(name, topic);
     this.events.topicCreated(topic);
     return topic;

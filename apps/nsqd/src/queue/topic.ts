@@ -52,8 +52,9 @@ export class Topic {
   #unsettled: Batch | null = null; // the first batch of this turn
   #marked = false;
   #started: boolean;
+  #awaitingStart: (() => void)[] = [];
 
-  /** @param started false holds dispatching back until `start`: what was stored is put in place first */
+  /** @param started false holds dispatching back until `start`: what was stored, or which channels there are elsewhere, comes first */
   constructor(engine: Engine, name: string, log: TopicLog | null, started: boolean) {
     this.#engine = engine;
     this.#started = started;
@@ -96,9 +97,22 @@ export class Topic {
 
   // ---- what was stored
 
+  /** Whether messages may flow to the channels. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Messages flow to the channels from here on. */
   start(): void {
     this.#started = true;
     this.#updateFlow();
+    for (const callback of this.#awaitingStart.splice(0)) callback();
+  }
+
+  /** Calls back, once, when the topic has been started; at once when it has been. */
+  whenStarted(callback: () => void): void {
+    if (this.#started) callback();
+    else this.#awaitingStart.push(callback);
   }
 
   /** Puts an earlier run's positions in place; once, before anything else and before `start`. */

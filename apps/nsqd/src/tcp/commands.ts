@@ -108,7 +108,15 @@ export class Commands implements CommandSink, ConsumerOutput {
   #topicFor(name: string): Topic {
     const known = this.#topic;
     if (known !== null && known.name === name && !known.exiting) return known;
-    return (this.#topic = this.#context.engine.topic(name));
+    const { engine } = this.#context;
+    const isNew = !engine.topics.has(name);
+    const topic = (this.#topic = engine.topic(name));
+    // The OK of who makes a topic says that its channels elsewhere get the message too. Nobody else waits.
+    if (isNew && !topic.started) {
+      const release = this.#connection.responses.reserve();
+      topic.whenStarted(() => release(() => undefined));
+    }
+    return topic;
   }
 
   // ---- the connection itself
