@@ -2,7 +2,16 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { FileCache, nodeFileSystem } from '@nsq/commit-log';
 import { versionLine, type LogLevel } from '@nsq/options';
-import { HttpLoop, Logger, parseListenAddress, TcpLoop } from '@nsq/service';
+import {
+  HttpLoop,
+  Logger,
+  MemoryMonitor,
+  parseListenAddress,
+  ProcessMonitor,
+  TcpLoop,
+  type MemoryStats,
+  type ProcessStats,
+} from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './http/context.js';
@@ -14,8 +23,6 @@ import { systemClock } from './queue/clock.js';
 import { Engine, type EngineSetup } from './queue/engine.js';
 import type { ClientStats } from './stats/client-stats.js';
 import { LatencyWindow } from './stats/latency-window.js';
-import { MemoryMonitor, type MemoryStats } from './stats/memory.js';
-import { ProcessMonitor, type ProcessStats } from './stats/process-stats.js';
 import { statsdPrefix } from './stats/statsd-prefix.js';
 import { StatsdLoop } from './statsd-loop.js';
 import { lockDataPath, type DataPathLock } from './storage/data-path-lock.js';

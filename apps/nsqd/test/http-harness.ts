@@ -1,5 +1,5 @@
 import type { LogLevel } from '@nsq/options';
-import { createHttpServer, Logger } from '@nsq/service';
+import { createHttpServer, Logger, type MemoryStats, type ProcessStats } from '@nsq/service';
 import type { FastifyInstance } from 'fastify';
 import { defaultNsqdOptions } from '../src/options.js';
 import type { Channel } from '../src/queue/channel.js';
@@ -7,8 +7,6 @@ import type { Clock } from '../src/queue/clock.js';
 import { Consumer } from '../src/queue/consumer.js';
 import { Engine, type EngineSetup } from '../src/queue/engine.js';
 import { ClientState, type ClientStats } from '../src/stats/client-stats.js';
-import type { MemoryStats } from '../src/stats/memory.js';
-import type { ProcessStats } from '../src/stats/process-stats.js';
 import type { HttpContext } from '../src/http/context.js';
 import { registerRoutes } from '../src/http/routes.js';
 

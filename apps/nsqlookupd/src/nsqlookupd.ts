@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { versionLine } from '@nsq/options';
-import { HttpLoop, Logger, TcpLoop } from '@nsq/service';
+import { HttpLoop, Logger, MemoryMonitor, ProcessMonitor, TcpLoop, type MemoryStats, type ProcessStats } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
 import { registerRoutes } from './http/routes.js';
 import { parseTcpAddress } from './listen-address.js';
@@ -39,6 +39,8 @@ export class Nsqlookupd {
   readonly #tcp: TcpLoop<Connection>;
   readonly #http: HttpLoop;
   readonly #group = new WaitGroup();
+  readonly #memory = new MemoryMonitor();
+  readonly #process = new ProcessMonitor();
   #main: Promise<void> | undefined;
   #exit: Promise<void> | undefined;
 
@@ -115,6 +117,8 @@ export class Nsqlookupd {
     this.#group.stop();
     await this.#main?.catch(() => undefined); // reported by main() itself
     await Promise.all([this.#tcp.close(), this.#http.close()]);
+    this.#memory.close();
+    this.#process.close();
   }
 
   /** The bound port; 0 once it is closed. */
@@ -125,6 +129,16 @@ export class Nsqlookupd {
   /** The bound port; 0 once it is closed. */
   get httpPort(): number {
     return this.#http.port;
+  }
+
+  /** Memory of this process. */
+  memory(): MemoryStats {
+    return this.#memory.read();
+  }
+
+  /** This process; the delays of its event loop are those since the last call. */
+  processStats(): Promise<ProcessStats> {
+    return this.#process.read();
   }
 
   /** How many TCP connections are open, those that have not said IDENTIFY too. */

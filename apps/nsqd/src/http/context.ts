@@ -1,8 +1,7 @@
 import type { LogLevel } from '@nsq/options';
-import type { Logger } from '@nsq/service';
+import type { Logger, ProcessStats } from '@nsq/service';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
-import type { ProcessStats } from '../stats/process-stats.js';
 import type { StatsSource } from '../stats/snapshot.js';
 
 /** What the HTTP API needs of the daemon. */

@@ -1,6 +1,5 @@
 import { clientStats, TestDaemon } from '../../test/http-harness.js';
 import { LatencyWindow } from '../stats/latency-window.js';
-import { label } from '../stats/prometheus.js';
 
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -131,10 +130,6 @@ it('leaves ephemeral topics and channels out when it is told so', async () => {
 it('refuses a query that cannot be read, and other methods', async () => {
   expect(await daemon.ask('GET', '/metrics?include_ephemeral=%zz')).toBe('400 {"message":"INVALID_REQUEST"}');
   expect(await daemon.ask('POST', '/metrics')).toBe('405 {"message":"METHOD_NOT_ALLOWED"}');
-});
-
-it('escapes what a label cannot hold', () => {
-  expect(label('topic', 'a\\b"c\nd')).toBe('topic="a\\\\b\\"c\\nd"');
 });
 
 it('lets the event loop turn while it makes a large reply', async () => {

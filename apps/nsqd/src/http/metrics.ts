@@ -1,11 +1,9 @@
-import { discardBody } from '@nsq/service';
+import { discardBody, METRICS_TYPE } from '@nsq/service';
 import type { FastifyInstance } from 'fastify';
 import { renderPrometheus } from '../stats/prometheus.js';
 import { collectStats } from '../stats/snapshot.js';
 import type { HttpContext } from './context.js';
 import { isOn, queryOf } from './request.js';
-
-const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /metrics`, for Prometheus. Without a line in the access log: it is asked for again and again. */
 export function registerMetrics(server: FastifyInstance, context: HttpContext): void {
@@ -20,7 +18,7 @@ export function registerMetrics(server: FastifyInstance, context: HttpContext): 
       process: await context.processStats(),
       includeEphemeral,
     });
-    void reply.type(TYPE);
+    void reply.type(METRICS_TYPE);
     return body;
   });
 }

@@ -1,6 +1,5 @@
-import { goJson } from '@nsq/service';
+import { goJson, memoryFields, type MemoryStats } from '@nsq/service';
 import type { ClientStats } from './client-stats.js';
-import { memoryFields, type MemoryStats } from './memory.js';
 import { joinInSlices, Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';
 

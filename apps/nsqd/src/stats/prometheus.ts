@@ -1,11 +1,18 @@
 import { isEphemeral } from '@nsq/protocol';
-import type { MemoryStats } from './memory.js';
-import type { ProcessStats } from './process-stats.js';
+import {
+  metric,
+  metricHeader,
+  metricLabel,
+  metricSample,
+  processMetrics,
+  type MemoryStats,
+  type MetricKind,
+  type ProcessStats,
+} from '@nsq/service';
 import { Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';
 
 const NANOSECONDS = 1e9;
-const MICROSECONDS = 1e6;
 
 /** Characters that become bytes together. */
 const CHUNK_LENGTH = 64 * 1024;
@@ -21,12 +28,10 @@ export interface Metrics {
   readonly includeEphemeral: boolean;
 }
 
-type Kind = 'counter' | 'gauge';
-
 /** All samples of one name. */
 interface Family<T> {
   readonly name: string;
-  readonly kind: Kind;
+  readonly kind: MetricKind;
   readonly help: string;
   readonly value: (item: T) => number;
 }
@@ -58,15 +63,6 @@ const CHANNEL_FAMILIES: readonly Family<ChannelStats>[] = [
   gauge('nsq_channel_paused', '1 while the channel is paused.', ({ paused }) => Number(paused)),
 ];
 
-const PROCESS_FAMILIES: readonly Family<ProcessStats>[] = [
-  counter('process_cpu_seconds_total', 'CPU time used.', ({ cpuSeconds }) => cpuSeconds),
-  gauge('process_start_time_seconds', 'Start of the process, Unix time.', ({ startTime }) => startTime),
-  gauge('process_resident_memory_bytes', 'Resident memory.', ({ residentBytes }) => residentBytes),
-  gauge('nodejs_heap_size_total_bytes', 'Heap that V8 holds.', ({ heapTotalBytes }) => heapTotalBytes),
-  gauge('nodejs_heap_size_used_bytes', 'Heap in use.', ({ heapUsedBytes }) => heapUsedBytes),
-  gauge('nodejs_external_memory_bytes', 'Memory outside the heap, of buffers above all.', ({ externalBytes }) => externalBytes),
-];
-
 /**
  * The metrics in Prometheus' text format 0.0.4. Made in slices, and as bytes, which are sent as they are: to turn megabytes of text into
  * bytes at once would hold up the event loop for longer than any slice.
@@ -87,18 +83,18 @@ export async function renderPrometheus(metrics: Metrics, slices = new Slices()):
 }
 
 function* lines({ snapshot, connections, process, includeEphemeral }: Metrics): Generator<string> {
-  yield* single('nsq_healthy', 'gauge', '1 while /ping says OK.', Number(snapshot.health === undefined));
-  yield* single('nsq_connections', 'gauge', 'Open TCP connections of clients.', connections);
+  yield metric('nsq_healthy', 'gauge', '1 while /ping says OK.', Number(snapshot.health === undefined));
+  yield metric('nsq_connections', 'gauge', 'Open TCP connections of clients.', connections);
 
   const shown = (snapshot.topics ?? []).filter(({ name }) => includeEphemeral || !isEphemeral(name));
   const topics: Labelled<TopicStats>[] = [];
   const channels: Labelled<ChannelStats>[] = [];
   for (const topic of shown) {
-    const labels = label('topic', topic.name);
+    const labels = metricLabel('topic', topic.name);
     topics.push({ item: topic, labels });
     for (const channel of topic.channels) {
       if (includeEphemeral || !isEphemeral(channel.name))
-        channels.push({ item: channel, labels: `${labels},${label('channel', channel.name)}` });
+        channels.push({ item: channel, labels: `${labels},${metricLabel('channel', channel.name)}` });
     }
     yield '';
   }
@@ -107,57 +103,27 @@ function* lines({ snapshot, connections, process, includeEphemeral }: Metrics): 
   for (const family of CHANNEL_FAMILIES) yield* familyLines(family, channels);
   yield* latencyLines('nsq_channel_e2e_processing_latency_seconds', channels);
 
-  for (const { name, kind, help, value } of PROCESS_FAMILIES) yield* single(name, kind, help, value(process));
-  if (process.openFiles !== null) yield* single('process_open_fds', 'gauge', 'Open files and sockets.', process.openFiles);
-  yield* runtimeLines(process, snapshot.memory);
-}
-
-function* runtimeLines({ eventLoopDelay }: ProcessStats, memory: MemoryStats): Generator<string> {
-  yield header('nodejs_eventloop_delay_seconds', 'gauge', 'How late the event loop was since the previous scrape.');
-  for (const { quantile, seconds } of eventLoopDelay) yield sample('nodejs_eventloop_delay_seconds', quantileLabel(quantile), seconds);
-  yield* single('nodejs_gc_runs_total', 'counter', 'Garbage collections.', memory.gcTotalRuns);
-  yield header('nodejs_gc_pause_seconds', 'gauge', 'Pauses for garbage collection, of the last 256.');
-  yield sample('nodejs_gc_pause_seconds', quantileLabel(0.95), memory.gcPauseUsec95 / MICROSECONDS);
-  yield sample('nodejs_gc_pause_seconds', quantileLabel(0.99), memory.gcPauseUsec99 / MICROSECONDS);
-  yield sample('nodejs_gc_pause_seconds', quantileLabel(1), memory.gcPauseUsec100 / MICROSECONDS);
+  yield* processMetrics(process, snapshot.memory);
 }
 
 function* familyLines<T>({ name, kind, help, value }: Family<T>, items: readonly Labelled<T>[]): Generator<string> {
-  yield header(name, kind, help);
-  for (const { item, labels } of items) yield sample(name, labels, value(item));
+  yield metricHeader(name, kind, help);
+  for (const { item, labels } of items) yield metricSample(name, labels, value(item));
 }
 
 /** Nothing at all where latencies are not kept. */
 function* latencyLines(name: string, items: readonly Labelled<{ readonly latency: LatencyStats }>[]): Generator<string> {
   if (items.every(({ item }) => item.latency.percentiles === null)) return;
-  yield header(name, 'gauge', 'Time from publication to FIN, of the messages of the last minutes.');
+  yield metricHeader(name, 'gauge', 'Time from publication to FIN, of the messages of the last minutes.');
   for (const { item, labels } of items) {
     // By quantile, as one that is configured twice must not come twice.
     const values = new Map(item.latency.percentiles?.map(({ quantile, value }) => [quantile, value]));
-    for (const [quantile, value] of values) yield sample(name, `${labels},${quantileLabel(quantile)}`, value / NANOSECONDS);
+    for (const [quantile, value] of values) yield metricSample(name, `${labels},${quantileLabel(quantile)}`, value / NANOSECONDS);
   }
 }
 
-function* single(name: string, kind: Kind, help: string, value: number): Generator<string> {
-  yield header(name, kind, help);
-  yield `${name} ${value}\n`;
-}
-
-function header(name: string, kind: Kind, help: string): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n`;
-}
-
-function sample(name: string, labels: string, value: number): string {
-  return `${name}{${labels}} ${value}\n`;
-}
-
 function quantileLabel(quantile: number): string {
-  return label('quantile', String(quantile));
-}
-
-/** One label; the value may hold any characters. */
-export function label(name: string, value: string): string {
-  return `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+  return metricLabel('quantile', String(quantile));
 }
 
 function gauge<T>(name: string, help: string, value: (item: T) => number): Family<T> {

@@ -1,10 +1,10 @@
+import type { MemoryStats } from '@nsq/service';
 import type { Channel } from '../queue/channel.js';
 import type { Clock } from '../queue/clock.js';
 import type { Engine } from '../queue/engine.js';
 import type { Topic } from '../queue/topic.js';
 import type { ClientStats } from './client-stats.js';
 import type { LatencySketch } from './latency-sketch.js';
-import type { MemoryStats } from './memory.js';
 import { Slices } from './slices.js';
 
 /** How long messages took from publish to FIN. `percentiles` is null when none are configured, and of a topic without channels. */

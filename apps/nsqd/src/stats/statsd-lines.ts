@@ -1,5 +1,5 @@
 import { isEphemeral } from '@nsq/protocol';
-import { memoryFields, type MemoryStats } from './memory.js';
+import { memoryFields, type MemoryStats } from '@nsq/service';
 import { Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';
 

@@ -1,6 +1,6 @@
 import { formatDuration, versionLine } from '@nsq/options';
+import { memoryFields } from '@nsq/service';
 import type { ClientStats } from './client-stats.js';
-import { memoryFields } from './memory.js';
 import { rfc3339 } from './rfc3339.js';
 import { joinInSlices, Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';

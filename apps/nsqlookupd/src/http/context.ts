@@ -1,4 +1,4 @@
-import type { Logger } from '@nsq/service';
+import type { Logger, MemoryStats, ProcessStats } from '@nsq/service';
 import type { RegistrationDb } from '../registry/registration-db.js';
 
 /** What the HTTP API needs of the daemon. */
@@ -6,4 +6,8 @@ export interface HttpContext {
   readonly db: RegistrationDb;
   readonly logger: Logger;
   readonly version: string;
+  /** Open TCP connections. */
+  readonly connectionCount: number;
+  memory(): MemoryStats;
+  processStats(): Promise<ProcessStats>;
 }

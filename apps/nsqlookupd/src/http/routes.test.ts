@@ -13,7 +13,34 @@ class TestApi {
   readonly server = createHttpServer({ logger: this.#logger });
 
   constructor() {
-    registerRoutes(this.server, { db: this.registry.db, logger: this.#logger, version: '1.3.0' });
+    registerRoutes(this.server, {
+      db: this.registry.db,
+      logger: this.#logger,
+      version: '1.3.0',
+      connectionCount: 7,
+      memory: () => ({
+        heapObjects: 0,
+        heapIdleBytes: 0,
+        heapInUseBytes: 0,
+        heapReleasedBytes: 0,
+        gcPauseUsec100: 0,
+        gcPauseUsec99: 0,
+        gcPauseUsec95: 0,
+        nextGcBytes: 0,
+        gcTotalRuns: 9,
+      }),
+      processStats: () =>
+        Promise.resolve({
+          cpuSeconds: 1.5,
+          startTime: 0,
+          residentBytes: 0,
+          heapTotalBytes: 0,
+          heapUsedBytes: 0,
+          externalBytes: 0,
+          openFiles: null,
+          eventLoopDelay: [],
+        }),
+    });
   }
 
   get #logger(): Logger {
@@ -50,6 +77,24 @@ class TestApi {
     return this.ask('POST', url);
   }
 }
+
+it('shows how much there is at /metrics, and no names', async () => {
+  const api = new TestApi().withProducers();
+  api.registry.now = 300_001;
+  api.registry.db.identify(info(3));
+  const { headers, body } = await api.send('GET', '/metrics');
+  expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(body.split('\n').filter((line) => /^(nsq|process_cpu|nodejs_gc_runs)/.test(line))).toEqual([
+    'nsqlookupd_connections 7',
+    'nsqlookupd_producers 1',
+    'nsqlookupd_inactive_producers 2',
+    'nsqlookupd_topics 2',
+    'nsqlookupd_channels 2',
+    'process_cpu_seconds_total 1.5',
+    'nodejs_gc_runs_total 9',
+  ]);
+  expect(api.lines).toEqual([]);
+});
 
 describe('queries', () => {
   it.each([

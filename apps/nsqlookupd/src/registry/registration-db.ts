@@ -234,6 +234,16 @@ export class RegistrationDb {
     return found;
   }
 
+  /** How much there is; producers are peers, inactive ones are hidden. */
+  counts(): { readonly active: number; readonly inactive: number; readonly topics: number; readonly channels: number } {
+    const now = this.#clock();
+    let active = 0;
+    for (const peer of this.#peers) if (this.#isActive(peer, now)) active++;
+    let channels = 0;
+    for (const each of this.#channels.values()) channels += each.size;
+    return { active, inactive: this.#peers.size - active, topics: this.#topics.size, channels };
+  }
+
   /** Every registration that has producers, hidden or not. */
   *registrations(): Generator<{ readonly registration: Registration; readonly producers: Iterable<Producer> }> {
     const plain = (peers: Iterable<Peer>): Producer[] => Array.from(peers, (peer) => ({ peer, tombstonedAt: null }));

@@ -78,7 +78,7 @@ export class MemoryMonitor {
   }
 }
 
-/** The figures under the names of /stats, in its order. */
+/** The figures under the names of nsqd's /stats, in its order. */
 export function memoryFields(memory: MemoryStats): readonly (readonly [name: string, value: number])[] {
   return [
     ['heap_objects', memory.heapObjects],

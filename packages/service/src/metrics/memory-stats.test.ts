@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { GcPauses, memoryFields, MemoryMonitor, percentile } from './memory.js';
+import { GcPauses, memoryFields, MemoryMonitor, percentile } from './memory-stats.js';
 
 it('reads whole numbers that are not negative, under the names of the reference', () => {
   const monitor = new MemoryMonitor();
