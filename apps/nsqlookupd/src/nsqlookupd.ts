@@ -36,6 +36,7 @@ export class Nsqlookupd {
   readonly hostname: string;
   /** Who produces what. Reading it is always right; changing it is what connections and HTTP do. */
   readonly db: RegistrationDb;
+  readonly clock = systemClock;
   readonly #tcp: TcpLoop<Connection>;
   readonly #http: HttpLoop;
   readonly #group = new WaitGroup();
@@ -48,7 +49,7 @@ export class Nsqlookupd {
     this.options = options;
     this.logger = logger;
     this.hostname = hostname();
-    this.db = new RegistrationDb(systemClock, options, logChanges(logger));
+    this.db = new RegistrationDb(this.clock, options, logChanges(logger));
     const identity = () => ({
       broadcast_address: options.broadcastAddress,
       hostname: this.hostname,

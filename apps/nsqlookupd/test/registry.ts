@@ -1,3 +1,4 @@
+import type { Clock } from '../src/registry/clock.js';
 import { RegistrationDb, type DbEvents, type DbLimits } from '../src/registry/registration-db.js';
 import type { PeerInfo } from '../src/registry/peer.js';
 
@@ -10,10 +11,11 @@ export const SILENT: DbEvents = { registered: () => undefined, unregistered: () 
 export class TestRegistry {
   /** Milliseconds since the start. */
   now = 0;
+  readonly clock: Clock = () => ({ monotonic: this.now, wall: START + BigInt(this.now) * 1_000_000n });
   readonly db: RegistrationDb;
 
   constructor(limits: DbLimits = LIMITS, events: DbEvents = SILENT) {
-    this.db = new RegistrationDb(() => ({ monotonic: this.now, wall: START + BigInt(this.now) * 1_000_000n }), limits, events);
+    this.db = new RegistrationDb(this.clock, limits, events);
   }
 }
 

@@ -9,11 +9,11 @@ export type ReplyStyle = 'v1' | 'plain';
 export const TEXT = 'text/plain; charset=utf-8';
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** JSON a handler has already put into text, to be sent as it is. */
+/** JSON that a handler has put into text, or into its UTF-8 bytes, already: sent as it is. */
 export class RawJson {
-  readonly text: string;
+  readonly text: string | Buffer;
 
-  constructor(text: string) {
+  constructor(text: string | Buffer) {
     this.text = text;
   }
 }

@@ -15,6 +15,7 @@ class TestApi {
   constructor() {
     registerRoutes(this.server, {
       db: this.registry.db,
+      clock: this.registry.clock,
       logger: this.#logger,
       version: '1.3.0',
       connectionCount: 7,

@@ -44,6 +44,8 @@ const CLIENT: Registration = { category: 'client', key: '', subkey: '' };
  * topic: an ephemeral topic that goes away leaves them behind. Names are taken as they are: callers check them.
  */
 export class RegistrationDb {
+  /** Rises with each change that may show in what can be asked, other than by the passing of time. */
+  version = 0;
   readonly #clock: Clock;
   readonly #limits: DbLimits;
   readonly #events: DbEvents;
@@ -71,6 +73,7 @@ export class RegistrationDb {
   ping(peer: Peer): number {
     const now = this.#clock();
     const elapsed = now.monotonic - peer.lastUpdate.monotonic;
+    if (!this.#isActive(peer, now)) this.version++;
     peer.lastUpdate = now;
     return elapsed;
   }
@@ -81,6 +84,7 @@ export class RegistrationDb {
       const members = this.#channelMembers(topic, channel);
       if (!members.has(peer)) {
         members.add(peer);
+        this.version++;
         setOf(peer.channels, topic).add(channel);
         this.#events.registered(peer, { category: 'channel', key: topic, subkey: channel });
       }
@@ -89,6 +93,7 @@ export class RegistrationDb {
     if (producers.has(peer)) return;
     const producer: Producer = { peer, tombstonedAt: null };
     producers.set(peer, producer);
+    this.version++;
     peer.topics.set(topic, producer);
     this.#events.registered(peer, { category: 'topic', key: topic, subkey: '' });
   }
@@ -98,6 +103,7 @@ export class RegistrationDb {
    * @param channel empty for the topic
    */
   unregister(peer: Peer, topic: string, channel = ''): void {
+    this.version++;
     if (channel !== '') {
       this.#leaveChannel(peer, topic, channel, false);
       if (isEphemeral(channel) && this.#channels.get(topic)?.get(channel)?.size === 0) this.#removeChannel(topic, channel);
@@ -110,6 +116,7 @@ export class RegistrationDb {
 
   /** The connection is gone: the peer leaves everything. No registration goes away by that. */
   leave(peer: Peer): void {
+    this.version++;
     for (const [topic, channels] of peer.channels) {
       for (const channel of channels) this.#leaveChannel(peer, topic, channel, false);
     }
@@ -135,11 +142,13 @@ export class RegistrationDb {
 
   /** Creates the topic if there is none. */
   createTopic(topic: string): void {
+    this.version++;
     this.#topicProducers(topic);
   }
 
   /** Creates the channel, and its topic, as far as there is none. */
   createChannel(topic: string, channel: string): void {
+    this.version++;
     this.#channelMembers(topic, channel);
     this.createTopic(topic);
   }
@@ -158,6 +167,7 @@ export class RegistrationDb {
 
   /** Removes the topic and all its channels, whoever is in them; nothing when there is none. */
   deleteTopic(topic: string): void {
+    this.version++;
     for (const members of this.#channels.get(topic)?.values() ?? []) {
       for (const peer of members) peer.channels.delete(topic);
     }
@@ -180,6 +190,7 @@ export class RegistrationDb {
   }
 
   #removeChannel(topic: string, channel: string): void {
+    this.version++;
     const channels = this.#channels.get(topic);
     channels?.delete(channel);
     if (channels?.size === 0) this.#channels.delete(topic);
@@ -188,6 +199,7 @@ export class RegistrationDb {
   /** Hides the producers of the topic at `node`, that is `<broadcast address>:<HTTP port>`, for the lifetime of a tombstone. */
   tombstone(topic: string, node: string): void {
     const now = this.#clock();
+    this.version++;
     for (const producer of this.#topics.get(topic)?.values() ?? []) {
       const { broadcastAddress, httpPort } = producer.peer.info;
       if (`${broadcastAddress}:${httpPort}` === node) producer.tombstonedAt = now;
@@ -220,6 +232,19 @@ export class RegistrationDb {
       if (this.#isActive(producer.peer, now) && !this.#isTombstoned(producer, now)) found.push(producer.peer);
     }
     return found;
+  }
+
+  /** The earliest moment at which `lookup` may say something else because time has passed: on the monotonic clock, Infinity for never. */
+  changesAt(topic: string): number {
+    const now = this.#clock();
+    let at = Infinity;
+    for (const producer of this.#topics.get(topic)?.values() ?? []) {
+      // An inactive one comes back by a PING only.
+      if (!this.#isActive(producer.peer, now)) continue;
+      at = Math.min(at, producer.peer.lastUpdate.monotonic + this.#limits.inactiveProducerTimeout);
+      if (this.#isTombstoned(producer, now)) at = Math.min(at, (producer.tombstonedAt?.monotonic ?? 0) + this.#limits.tombstoneLifetime);
+    }
+    return at;
   }
 
   /** All peers that are not inactive. */
