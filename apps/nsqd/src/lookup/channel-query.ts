@@ -96,7 +96,7 @@ function limitOf(ms: number): number {
 
 /** Where a daemon wants to be asked that refuses plain HTTP. */
 function httpsUrl(url: URL, body: Buffer): URL | undefined {
-  const port = (parse(body) as { https_port?: unknown } | null | undefined)?.https_port;
+  const port = parse(body)?.https_port;
   if (url.protocol !== 'http:' || typeof port !== 'number') return undefined;
   const secure = new URL(url.href.replace(/^http:/, 'https:'));
   secure.port = String(port);
@@ -109,15 +109,16 @@ function channelsOf(url: URL, { status, body }: GetReply): readonly string[] {
   if (status !== 200) throw wrong(`got response ${status}`);
   const parsed = parse(body);
   if (parsed === undefined) throw wrong('no JSON in');
-  const channels = (parsed as { channels?: unknown } | null)?.channels ?? [];
+  const channels = parsed?.channels ?? [];
   if (!Array.isArray(channels) || !channels.every((name): name is string => typeof name === 'string'))
     throw wrong('no list of channels in');
   return channels;
 }
 
-function parse(body: Buffer): unknown {
+/** Undefined when it is no JSON. */
+function parse(body: Buffer): { readonly channels?: unknown; readonly https_port?: unknown } | null | undefined {
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(body.toString()) as ReturnType<typeof parse>;
   } catch {
     return undefined;
   }
