@@ -1,6 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { exitOf, within, type Exit } from './exit.js';
+import { startDaemon, type DaemonProcess } from './daemon-process.js';
 
 /**
  * The daemon these tools start: as this workspace builds it, by the same Node. The environment variable NSQD_COMMAND (program and arguments,
@@ -10,9 +9,6 @@ export const nsqdCommand: readonly string[] = process.env['NSQD_COMMAND']?.split
   process.execPath,
   fileURLToPath(new URL('../../../apps/nsqd/dist/main.js', import.meta.url)),
 ];
-
-const KEPT_STDERR_CHARS = 256 * 1024;
-const LISTENING = /(TCP|HTTP): listening on (?:\[.*\]|[^:\s]*):(\d+)\s*$/;
 
 export interface NsqdStart {
   /** An existing folder; the daemon locks it. */
@@ -25,123 +21,25 @@ export interface NsqdStart {
   readonly startTimeoutMs?: number;
 }
 
-/** A running daemon. It is killed when this process ends, if nobody stopped it before. */
-export interface NsqdProcess {
-  readonly pid: number;
-  readonly host: string;
-  readonly tcpPort: number;
-  readonly httpPort: number;
-  /** Settles when the process has ended, however it came. */
-  readonly exited: Promise<Exit>;
-  /** What it has logged, at most the last 256 KiB. */
-  log(): string;
-  /**
-   * Sends a signal (default SIGTERM) and waits for the end, at most `timeoutMs` (default 15,000).
-   * @throws {Error} when it has not ended by then; it is killed first.
-   */
-  stop(signal?: NodeJS.Signals, timeoutMs?: number): Promise<Exit>;
-}
+/** A running nsqd. */
+export type NsqdProcess = DaemonProcess;
 
 /**
- * Starts a daemon on free ports of 127.0.0.1 and waits until both listeners are up.
+ * Starts a daemon on free ports of 127.0.0.1 and waits until both listeners are up. Flags that say other ports win.
  * @throws {Error} with what it logged, when it ends instead or takes too long.
  */
-export async function startNsqd(options: NsqdStart): Promise<NsqdProcess> {
-  const [program = '', ...leading] = options.command ?? nsqdCommand;
-  const child = spawn(
-    program,
-    [
-      ...leading,
+export function startNsqd({ dataPath, flags = [], command = nsqdCommand, startTimeoutMs }: NsqdStart): Promise<NsqdProcess> {
+  return startDaemon({
+    name: 'nsqd',
+    host: '127.0.0.1',
+    command: [
+      ...command,
       '--tcp-address=127.0.0.1:0',
       '--http-address=127.0.0.1:0',
       '--broadcast-address=127.0.0.1',
-      `--data-path=${options.dataPath}`,
-      ...(options.flags ?? []),
+      `--data-path=${dataPath}`,
+      ...flags,
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  const exited = exitOf(child).finally(() => process.removeListener('exit', kill));
-  const log = new StderrLog(child);
-
-  try {
-    const { tcpPort, httpPort } = await within(
-      options.startTimeoutMs ?? 10_000,
-      'start of nsqd',
-      Promise.race([log.ports, failed(exited)]),
-    );
-    return new RunningNsqd(child, exited, log, tcpPort, httpPort);
-  } catch (error) {
-    kill();
-    throw new Error(`${String(error)}\n${log.text}`, { cause: error });
-  }
-}
-
-async function failed(exited: Promise<Exit>): Promise<never> {
-  const { code, signal } = await exited;
-  throw new Error(`nsqd ended before it listened: ${signal ?? `exit code ${String(code)}`}`);
-}
-
-interface Ports {
-  readonly tcpPort: number;
-  readonly httpPort: number;
-}
-
-/** Keeps the end of what the daemon logs, and finds its ports in it. */
-class StderrLog {
-  text = '';
-  readonly ports: Promise<Ports>;
-
-  constructor(child: ChildProcess) {
-    this.ports = new Promise((resolve) => {
-      const found = new Map<string, number>();
-      let line = '';
-      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-        this.text = (this.text + chunk).slice(-KEPT_STDERR_CHARS);
-        if (found.size === 2) return;
-        const lines = (line + chunk).split('\n');
-        line = lines.pop() ?? '';
-        for (const [, name = '', port] of lines.map((text) => LISTENING.exec(text) ?? [])) {
-          if (name !== '') found.set(name, Number(port));
-        }
-        const tcpPort = found.get('TCP');
-        const httpPort = found.get('HTTP');
-        if (tcpPort !== undefined && httpPort !== undefined) resolve({ tcpPort, httpPort });
-      });
-    });
-  }
-}
-
-class RunningNsqd implements NsqdProcess {
-  readonly pid: number;
-  readonly host = '127.0.0.1';
-  readonly tcpPort: number;
-  readonly httpPort: number;
-  readonly exited: Promise<Exit>;
-  readonly #child: ChildProcess;
-  readonly #log: StderrLog;
-
-  constructor(child: ChildProcess, exited: Promise<Exit>, log: StderrLog, tcpPort: number, httpPort: number) {
-    this.#child = child;
-    this.#log = log;
-    this.pid = child.pid ?? 0;
-    this.exited = exited;
-    this.tcpPort = tcpPort;
-    this.httpPort = httpPort;
-  }
-
-  log(): string {
-    return this.#log.text;
-  }
-
-  async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 15_000): Promise<Exit> {
-    this.#child.kill(signal);
-    try {
-      return await within(timeoutMs, `end of nsqd after ${signal}`, this.exited);
-    } catch (error) {
-      this.#child.kill('SIGKILL');
-      throw new Error(`${String(error)}\n${this.log()}`, { cause: error });
-    }
-  }
+    ...(startTimeoutMs !== undefined && { startTimeoutMs }),
+  });
 }

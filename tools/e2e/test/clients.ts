@@ -66,6 +66,16 @@ export class Readers {
   }
 }
 
+/** A reader that is told of nsqlookupds only, by their HTTP addresses, and asks one of them every second. */
+export function discover(lookupds: readonly string[], topic: string, channel: string, onMessage: (message: Message) => void): Reader {
+  const reader = new Reader(topic, channel, { lookupdHTTPAddresses: [...lookupds], lookupdPollInterval: 1, maxInFlight: 100 });
+  open.add(reader);
+  reader.on('error', () => undefined); // nsqds come and go
+  reader.on('message', onMessage);
+  reader.connect();
+  return reader;
+}
+
 /** Ends a reader as a crash would: the socket is gone, nothing is said before. */
 export function kill(reader: Reader): void {
   for (const { conn } of reader.readerRdy.connections) conn.destroy();

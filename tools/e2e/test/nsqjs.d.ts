@@ -18,7 +18,11 @@ declare module 'nsqjs' {
   }
 
   export interface ReaderOptions extends ConnectionOptions {
-    nsqdTCPAddresses: string[];
+    nsqdTCPAddresses?: string[];
+    /** Where to look for nsqds, `host:port`; one of them is asked at each poll, in turn. */
+    lookupdHTTPAddresses?: string[];
+    /** Seconds. */
+    lookupdPollInterval?: number;
   }
 
   export interface Message {
@@ -48,4 +52,16 @@ declare module 'nsqjs' {
     on(event: 'error', listener: (error: Error) => void): this;
     once(event: 'ready', listener: () => void): this;
   }
+}
+
+/** What nsqjs itself asks nsqlookupds with. */
+declare module 'nsqjs/lib/lookupd.js' {
+  export interface Producer {
+    readonly broadcast_address: string;
+    readonly tcp_port: number;
+    readonly http_port: number;
+  }
+
+  /** @param endpoints `host:port` of the HTTP API of each nsqlookupd */
+  export default function lookup(endpoints: readonly string[], topic: string): Promise<readonly Producer[]>;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent } from 'node:http';
 import { httpGet, type GetOptions, type GetReply } from './http-get.js';
 
@@ -33,11 +34,13 @@ export class ChannelQuery {
   readonly #limits: ChannelQueryLimits;
   readonly #userAgent: string;
   readonly #agent = new Agent({ maxSockets: MAX_CONNECTIONS });
+  readonly #ending = new AbortController();
 
   constructor(limits: ChannelQueryLimits, userAgent: string) {
     const { connectTimeout, requestTimeout, maxReplyBytes } = limits;
     this.#limits = { connectTimeout: limitOf(connectTimeout), requestTimeout: limitOf(requestTimeout), maxReplyBytes };
     this.#userAgent = userAgent;
+    setMaxListeners(0, this.#ending.signal); // one for each request
   }
 
   /** Milliseconds that everything about one topic may take. */
@@ -50,9 +53,10 @@ export class ChannelQuery {
    * @param urls what to ask, see `channelsUrl`
    * @param spent milliseconds of `requestTimeout` that are over
    */
-  async ask(urls: readonly URL[], spent: number, signal: AbortSignal): Promise<KnownChannels> {
+  async ask(urls: readonly URL[], spent: number): Promise<KnownChannels> {
     const requestTimeout = Math.max(1, this.#limits.requestTimeout - spent);
-    const answers = await Promise.allSettled(urls.map((url) => this.#askOne(url, requestTimeout, signal)));
+    const answers = await Promise.allSettled(urls.map((url) => this.#askOne(url, requestTimeout)));
+    if (this.#ending.signal.aborted) return { channels: [], failures: [] };
     const channels = new Set<string>();
     const failures: string[] = [];
     for (const answer of answers) {
@@ -62,7 +66,13 @@ export class ChannelQuery {
     return { channels: [...channels].sort(), failures };
   }
 
-  async #askOne(url: URL, requestTimeout: number, signal: AbortSignal): Promise<readonly string[]> {
+  /** Gives up what is asked. Nothing can be asked any more. */
+  close(): void {
+    this.#ending.abort();
+  }
+
+  async #askOne(url: URL, requestTimeout: number): Promise<readonly string[]> {
+    const { signal } = this.#ending;
     const { connectTimeout, maxReplyBytes: maxBodyBytes } = this.#limits;
     const headers = { accept: ACCEPT, 'user-agent': this.#userAgent };
     const options: GetOptions = { connectTimeout, requestTimeout, maxBodyBytes, headers, signal, agent: this.#agent };
@@ -86,7 +96,7 @@ function limitOf(ms: number): number {
 
 /** Where a daemon wants to be asked that refuses plain HTTP. */
 function httpsUrl(url: URL, body: Buffer): URL | undefined {
-  const port = (parse(body) as { https_port?: unknown } | null | undefined)?.https_port;
+  const port = parse(body)?.https_port;
   if (url.protocol !== 'http:' || typeof port !== 'number') return undefined;
   const secure = new URL(url.href.replace(/^http:/, 'https:'));
   secure.port = String(port);
@@ -97,15 +107,18 @@ function httpsUrl(url: URL, body: Buffer): URL | undefined {
 function channelsOf(url: URL, { status, body }: GetReply): readonly string[] {
   const wrong = (what: string): Error => new Error(`GET ${url.href}: ${what} ${JSON.stringify(body.toString('utf8', 0, SHOWN_CHARS))}`);
   if (status !== 200) throw wrong(`got response ${status}`);
-  const channels = (parse(body) as { channels?: unknown } | null | undefined)?.channels ?? [];
+  const parsed = parse(body);
+  if (parsed === undefined) throw wrong('no JSON in');
+  const channels = parsed?.channels ?? [];
   if (!Array.isArray(channels) || !channels.every((name): name is string => typeof name === 'string'))
     throw wrong('no list of channels in');
   return channels;
 }
 
-function parse(body: Buffer): unknown {
+/** Undefined when it is no JSON. */
+function parse(body: Buffer): { readonly channels?: unknown; readonly https_port?: unknown } | null | undefined {
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(body.toString()) as ReturnType<typeof parse>;
   } catch {
     return undefined;
   }

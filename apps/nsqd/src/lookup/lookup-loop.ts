@@ -34,7 +34,7 @@ export class LookupLoop {
   readonly #query: ChannelQuery;
   readonly #peers = new Map<string, LookupPeer>();
   #addresses: readonly string[] = [];
-  #signal: AbortSignal | null = null; // while it runs
+  #running = false;
   #pumping = false;
 
   constructor(setup: LookupSetup) {
@@ -44,14 +44,15 @@ export class LookupLoop {
 
   /** Runs until the signal. Without any address too: they may come later. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#signal = signal;
+    this.#running = true;
     this.setAddresses(this.#addresses);
     await new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
       if (signal.aborted) resolve();
     });
-    this.#signal = null;
+    this.#running = false;
     this.#setup.logger.info('LOOKUP: closing');
+    this.#query.close();
     for (const peer of this.#peers.values()) peer.stop();
     this.#peers.clear();
   }
@@ -59,7 +60,7 @@ export class LookupLoop {
   /** The nsqlookupds from now on, `host:port` each. Those that stay are not disturbed; one that goes sees its connection end. */
   setAddresses(addresses: readonly string[]): void {
     this.#addresses = [...addresses];
-    if (this.#signal === null) return;
+    if (!this.#running) return;
     const { logger } = this.#setup;
     const wanted = new Set(addresses);
     for (const [address, peer] of this.#peers) {
@@ -139,7 +140,7 @@ export class LookupLoop {
       const channels = await this.#channelsOf(topic.name);
       engine.tick();
       for (const name of channels) {
-        if (topic.exiting || engine.exiting || this.#signal === null) break;
+        if (topic.exiting || engine.exiting || !this.#running) break;
         engine.channel(topic, name);
       }
     } catch (error) {
@@ -153,12 +154,11 @@ export class LookupLoop {
   /** Valid names of channels that are not ephemeral. */
   async #channelsOf(topic: string): Promise<readonly string[]> {
     const { logger } = this.#setup;
-    const signal = this.#signal;
     const peers = [...this.#peers.values()];
     // A topic that is there as soon as the daemon is must not miss what an nsqlookupd knows that is about to answer.
     const begun = performance.now();
     await atMost(this.#query.requestTimeout, Promise.all(peers.map(({ firstAttempt }) => firstAttempt)));
-    if (signal === null || signal.aborted) return [];
+    if (!this.#running) return [];
     const urls = new Map<string, URL>();
     for (const { machine } of peers) {
       if (machine.info === null || machine.info.broadcastAddress === '') continue;
@@ -170,7 +170,7 @@ export class LookupLoop {
       return [];
     }
     for (const url of urls.keys()) logger.info(`CI: querying nsqlookupd ${url}`);
-    const { channels, failures } = await this.#query.ask([...urls.values()], performance.now() - begun, signal);
+    const { channels, failures } = await this.#query.ask([...urls.values()], performance.now() - begun);
     if (failures.length > 0) {
       const all = failures.length === urls.size ? 'failed to query any nsqlookupd: ' : '';
       logger.warn(`failed to query nsqlookupd for channels to pre-create for topic ${topic} - ${all}${failures.join(', ')}`);

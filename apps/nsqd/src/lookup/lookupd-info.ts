@@ -8,6 +8,9 @@ export interface LookupdInfo {
 
 const FIELDS = { tcp_port: 'number', http_port: 'number', version: 'string', broadcast_address: 'string' } as const;
 
+/** Characters of a text: no host has a longer name. */
+const MAX_CHARS = 255;
+
 /** Names match without regard to case, others are ignored, null counts as left out. Undefined when it is not an object of these types. */
 export function parseLookupdInfo(reply: Buffer): LookupdInfo | undefined {
   let parsed: unknown;
@@ -21,7 +24,8 @@ export function parseLookupdInfo(reply: Buffer): LookupdInfo | undefined {
   for (const [name, value] of Object.entries(parsed ?? {})) {
     const field = name.toLowerCase();
     if (!isField(field) || value === null) continue;
-    if (typeof value !== FIELDS[field] || (typeof value === 'number' && !Number.isInteger(value))) return undefined;
+    if (typeof value !== FIELDS[field]) return undefined;
+    if (typeof value === 'string' ? value.length > MAX_CHARS : !Number.isInteger(value)) return undefined;
     found[field] = value;
   }
   return {
