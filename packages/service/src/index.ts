@@ -5,6 +5,8 @@ export { registerPprof } from './debug/pprof-routes.js';
 export { goJson } from './go-json.js';
 export { HttpError } from './http-error.js';
 export type { HttpErrorOptions } from './http-error.js';
+export { HttpClient } from './http-client.js';
+export type { HttpClientOptions, HttpClientRequest } from './http-client.js';
 export { HttpLoop } from './http-loop.js';
 export type { HttpLoopOptions, HttpsPolicy } from './http-loop.js';
 export { createHttpServer } from './http-server.js';
