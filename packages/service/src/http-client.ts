@@ -100,7 +100,7 @@ export class HttpClient {
           (error: unknown) => {
             settle();
             request.destroy();
-            reject(error instanceof Error ? error : new Error(String(error)));
+            reject(error);
           },
         );
       });

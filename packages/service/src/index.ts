@@ -2,6 +2,7 @@ export { bind, bindHttp } from './bind.js';
 export type { BoundAddress } from './bind.js';
 export { discardBody, readBody } from './body.js';
 export { registerPprof } from './debug/pprof-routes.js';
+export { errorMessage } from './error-message.js';
 export { goJson } from './go-json.js';
 export { HttpError } from './http-error.js';
 export type { HttpErrorOptions } from './http-error.js';
