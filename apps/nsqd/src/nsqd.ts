@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FileCache, nodeFileSystem } from '@nsq/commit-log';
 import { versionLine, type LogLevel } from '@nsq/options';
 import {
+  HttpClient,
   HttpLoop,
   Logger,
   MemoryMonitor,
@@ -14,6 +15,7 @@ import {
 } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
 import type { FastifyInstance } from 'fastify';
+import { Authorizer, MAX_ANSWER_BYTES } from './auth/authorizer.js';
 import type { HttpContext } from './http/context.js';
 import { registerRoutes } from './http/routes.js';
 import { LookupLoop, type LookupStatus } from './lookup/lookup-loop.js';
@@ -33,8 +35,7 @@ import { StorageLoop } from './storage-loop.js';
 import { Connection } from './tcp/connection.js';
 import { describeClient } from './tcp/describe-client.js';
 import { TurnLoop } from './tcp/turn-loop.js';
-import { loadTls } from './tls/load-tls.js';
-import type { TlsConfig } from './tls/tls-config.js';
+import { loadTls, type LoadedTls } from './tls/load-tls.js';
 import { TlsServers } from './tls/tls-servers.js';
 import { TopicStore } from './topic-store.js';
 
@@ -58,6 +59,18 @@ function latencySetup(options: NsqdOptions): Pick<EngineSetup, 'createLatencyWin
   const { e2eProcessingLatencyPercentiles: quantiles, e2eProcessingLatencyWindowTime: windowMs } = options;
   if (quantiles.length === 0) return {};
   return { createLatencyWindow: (now) => new LatencyWindow(quantiles, windowMs, now) };
+}
+
+function createAuthorizer(options: NsqdOptions, tls: LoadedTls): Authorizer | null {
+  const { authHttpAddresses: addresses, authHttpRequestMethod: method, httpClientConnectTimeout, httpClientRequestTimeout } = options;
+  if (addresses.length === 0) return null;
+  const client = new HttpClient({
+    connectTimeout: httpClientConnectTimeout,
+    requestTimeout: httpClientRequestTimeout,
+    maxBodyBytes: MAX_ANSWER_BYTES,
+    tls: () => tls.client ?? {},
+  });
+  return new Authorizer({ addresses, method, client });
 }
 
 /** What is not an option of the command line. */
@@ -96,7 +109,7 @@ export class Nsqd implements HttpContext {
   #main: Promise<void> | undefined;
   #exit: Promise<void> | undefined;
 
-  private constructor(options: NsqdOptions, logger: Logger, lock: DataPathLock, tls: TlsConfig | undefined) {
+  private constructor(options: NsqdOptions, logger: Logger, lock: DataPathLock, loadedTls: LoadedTls) {
     this.options = options;
     this.logger = logger;
     this.#lock = lock;
@@ -157,6 +170,7 @@ export class Nsqd implements HttpContext {
     this.#storageLoop = new StorageLoop(this.#store, options.syncTimeout);
     this.#lookup = this.#lookupLoop();
     const tlsRequired = effectiveTlsRequired(options);
+    const { config: tls } = loadedTls;
     const connections = {
       engine: this.engine,
       turns,
@@ -164,6 +178,7 @@ export class Nsqd implements HttpContext {
       logger,
       version: this.version,
       tls: tls === undefined ? null : new TlsServers(tls),
+      authorizer: createAuthorizer(options, loadedTls),
       tlsRequired: tlsRequired !== 'no',
     };
     let nextId = 1;
@@ -195,7 +210,7 @@ export class Nsqd implements HttpContext {
       if (problem !== undefined) throw new Error(problem);
       logger.info(versionLine('nsqd', NSQ_VERSION));
       logger.info(`ID: ${options.nodeId}`);
-      nsqd = new Nsqd(options, logger, lock, tls.config);
+      nsqd = new Nsqd(options, logger, lock, tls);
       await nsqd.#bind();
       return nsqd;
     } catch (error) {

@@ -75,9 +75,16 @@ it.each(DEFAULTS)('shows the default of %s as the reference does', (key, body) =
   expect(shown(run([]), key)).toBe(body);
 });
 
-it('has the keys of the reference and two of its own, and no others', () => {
+it('has the keys of the reference, one of a later version and two of its own, and no others', () => {
   const keys = Object.values(nsqdOptionTable).flatMap(({ key }) => (key === null ? [] : [key]));
-  const expected = [...DEFAULTS.map(([key]) => key), 'id', 'broadcast_address', 'durability', 'queue_scan_interval'];
+  const expected = [
+    ...DEFAULTS.map(([key]) => key),
+    'id',
+    'broadcast_address',
+    'auth_http_request_method',
+    'durability',
+    'queue_scan_interval',
+  ];
   expect(keys.sort()).toEqual(expected.sort());
 });
 
@@ -86,7 +93,7 @@ it('gives no flag twice', () => {
   expect(new Set(flags).size).toBe(flags.length);
 });
 
-it.each(['topology-region', 'topology-zone', 'auth-http-request-method', 'enable-experiment', 'max-defer-timeout'])(
+it.each(['topology-region', 'topology-zone', 'enable-experiment', 'max-defer-timeout'])(
   'does not know --%s, which came after 1.3.0',
   (flag) => {
     const result = resolve([`--${flag}=x`]);
@@ -155,12 +162,14 @@ it('drops every flag behind `-worker-id 5`, and warns', () => {
 it('warns of options whose feature is not in yet', () => {
   const result = resolve([
     '--auth-http-address=a:1',
+    '--http-client-connect-timeout=1s',
+    '--lookupd-tcp-address=a:1',
     '--tls-cert=c.pem',
     '--durability=fsync',
     '--max-rdy-count=1',
     '--statsd-address=h:1',
   ]);
-  expect(result.kind === 'run' && result.warnings.map((line) => line.split(' ')[0])).toEqual(['--auth-http-address']);
+  expect(result.kind === 'run' && result.warnings.map((line) => line.split(' ')[0])).toEqual(['--lookupd-tcp-address']);
 });
 
 it('accepts the defaults', () => {
@@ -185,6 +194,10 @@ it.each<[string[], string | undefined]>([
     '--e2e-processing-latency-window-time must be more than 0s, not 0s',
   ],
   [['--e2e-processing-latency-window-time=0'], undefined],
+  [['--auth-http-address=a:1', '--auth-http-address=https://a.example/x', '--auth-http-address=a.example'], undefined],
+  [['--auth-http-address=a:1', '--auth-http-address='], '--auth-http-address must be <addr>:<port> or an http or https URL, not '],
+  [['--auth-http-address=ftp://a'], '--auth-http-address must be <addr>:<port> or an http or https URL, not ftp://a'],
+  [['--auth-http-address=a:x'], '--auth-http-address must be <addr>:<port> or an http or https URL, not a:x'],
   [['--mem-queue-size=-1'], '--mem-queue-size must be 0 or more messages, not -1'],
   [['--mem-queue-size=0'], undefined],
   [['--sync-timeout=0'], '--sync-timeout must be more than 0s, not 0s'],

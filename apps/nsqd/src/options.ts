@@ -18,6 +18,8 @@ import {
 } from '@nsq/options';
 import type { OptionValues, TlsRequired } from '@nsq/options';
 
+import { authUrl } from './auth/auth-query.js';
+
 const MILLISECOND = 1;
 const SECOND = 1000 * MILLISECOND;
 const MINUTE = 60 * SECOND;
@@ -26,9 +28,6 @@ const HOUR = 60 * MINUTE;
 const MAX_NODE_ID = 1024; // exclusive
 const MIN_SCAN_INTERVAL = MILLISECOND; // below it a timer of Node does not wait at all
 const MAX_SCAN_INTERVAL = HOUR;
-
-// The features that options below wait for.
-const AUTH = 'authorization';
 
 /** The node id of a host that was given none: the same as the reference derives. */
 export function nodeIdOf(host: string): number {
@@ -85,12 +84,12 @@ export const nsqdOptionTable = {
   httpClientConnectTimeout: durationOption({
     flag: 'http-client-connect-timeout',
     default: 2 * SECOND,
-    help: "limit for connecting, of nsqd's own HTTP requests",
+    help: "limit for connecting, of nsqd's own HTTP requests; 0 for none",
   }),
   httpClientRequestTimeout: durationOption({
     flag: 'http-client-request-timeout',
     default: 5 * SECOND,
-    help: "limit for the whole of each of nsqd's own HTTP requests",
+    help: "limit for the whole of each of nsqd's own HTTP requests; 0 for none",
   }),
 
   authHttpAddresses: stringListOption({
@@ -98,7 +97,12 @@ export const nsqdOptionTable = {
     key: 'auth_http_addresses',
     default: () => [],
     help: '<addr>:<port> or URL of an auth server (may be given several times); with one, clients must authenticate',
-    later: AUTH,
+  }),
+  authHttpRequestMethod: choiceOption({
+    flag: 'auth-http-request-method',
+    choices: ['get', 'post'],
+    default: 'get',
+    help: 'how an auth server is asked: get (a query in the URL) or post (JSON, so that no secret gets into a log of URLs)',
   }),
 
   dataPath: stringOption({
@@ -259,6 +263,11 @@ export function effectiveTlsRequired(options: NsqdOptions): TlsRequired {
   return options.tlsRequired === 'no' && options.tlsClientAuthPolicy !== '' ? 'yes' : options.tlsRequired;
 }
 
+function isAuthAddress(address: string): boolean {
+  const url = authUrl(address);
+  return address !== '' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
 /** What is wrong with the files that TLS needs, as reasons not to start. */
 export interface TlsProblems {
   readonly problem?: string;
@@ -278,6 +287,8 @@ export function checkNsqdOptions(options: NsqdOptions, tls: TlsProblems = {}): s
   const hasCertificate = options.tlsCert !== '' || options.tlsKey !== '';
   if (effectiveTlsRequired(options) !== 'no' && !hasCertificate) return 'cannot require TLS client connections without TLS key and cert';
   if (tls.clientProblem !== undefined) return tls.clientProblem;
+  const authAddress = options.authHttpAddresses.find((address) => !isAuthAddress(address));
+  if (authAddress !== undefined) return `--auth-http-address must be <addr>:<port> or an http or https URL, not ${authAddress}`;
   const percentile = options.e2eProcessingLatencyPercentiles.find((value) => !(value > 0 && value <= 1));
   if (percentile !== undefined) return `invalid E2E processing latency percentile: ${percentile}`;
   // The reference starts with these and crashes, hangs or floods later.

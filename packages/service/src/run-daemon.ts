@@ -1,3 +1,4 @@
+import { errorMessage } from './error-message.js';
 import type { Logger } from './logger.js';
 
 /** A daemon once it has been set up. */
@@ -89,13 +90,13 @@ async function run({ logger, create }: RunDaemonOptions, signal: AbortSignal, st
     daemon = await create(signal);
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 0;
-    logger.fatal(messageOf(error));
+    logger.fatal(errorMessage(error));
     return 1;
   }
   let status = 0;
   const fatal = (error: unknown): void => {
     status = 1;
-    logger.fatal(messageOf(error));
+    logger.fatal(errorMessage(error));
   };
   const main = signal.aborted ? Promise.resolve() : invoke(() => daemon.main()).catch(fatal);
   await Promise.race([main, aborted(signal)]);
@@ -123,9 +124,4 @@ function flush(stream: FlushableStream): Promise<void> {
       resolve();
     });
   });
-}
-
-function messageOf(error: unknown): string {
-  const { message } = (error ?? {}) as { message?: unknown };
-  return typeof message === 'string' ? message : String(error);
 }

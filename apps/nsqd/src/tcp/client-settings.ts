@@ -48,7 +48,7 @@ export class ClientSettings {
   }
 }
 
-/** The answer to an IDENTIFY with feature negotiation; authorization is off. */
+/** The answer to an IDENTIFY with feature negotiation. */
 export function negotiate(settings: ClientSettings, layers: Layers, options: NsqdOptions, version: string): IdentifyResponse {
   return {
     max_rdy_count: options.maxRdyCount,
@@ -61,7 +61,7 @@ export function negotiate(settings: ClientSettings, layers: Layers, options: Nsq
     max_deflate_level: options.maxDeflateLevel,
     snappy: layers.snappy,
     sample_rate: settings.sampleRate,
-    auth_required: false,
+    auth_required: options.authHttpAddresses.length > 0,
     output_buffer_size: settings.outputBufferSize,
     output_buffer_timeout: settings.outputBufferTimeout,
   };

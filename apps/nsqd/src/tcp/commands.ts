@@ -9,7 +9,9 @@ import {
   type CommandSink,
   type ErrorCode,
 } from '@nsq/protocol';
-import { goJson } from '@nsq/service';
+import { errorMessage, goJson } from '@nsq/service';
+import { ipOf } from '../auth/auth-query.js';
+import { ClientAccess, type GuardedCommand } from '../auth/client-access.js';
 import { Answer, type Channel } from '../queue/channel.js';
 import { Consumer, type ConsumerOutput } from '../queue/consumer.js';
 import type { Message } from '../queue/message.js';
@@ -29,6 +31,8 @@ const ID_BYTES = 16;
 /** What the commands of one client do, and what its channel does to it. */
 export class Commands implements CommandSink, ConsumerOutput {
   consumer: Consumer | null = null;
+  /** Null where everybody may do everything. */
+  readonly access: ClientAccess | null;
   /** Messages published on this connection, by topic. */
   readonly published = new Map<string, number>();
   readonly #connection: Connection;
@@ -42,14 +46,25 @@ export class Commands implements CommandSink, ConsumerOutput {
   constructor(connection: Connection, context: ConnectionContext) {
     this.#connection = connection;
     this.#context = context;
+    const { authorizer } = context;
+    this.access =
+      authorizer === null
+        ? null
+        : new ClientAccess(authorizer, () => ({
+            remoteIp: ipOf(connection.remoteAddress),
+            tls: connection.tls !== null,
+            commonName: connection.tls?.commonName ?? '',
+          }));
   }
 
   // ---- publishing
 
   pub(topic: string, bytes: Buffer, at: number, size: number): void {
-    if (this.#run.add(topic, bytes, at, size)) return;
+    const run = this.#run;
+    // What continues a run is allowed as its first message was.
+    if (run.count > 0 && run.add(topic, bytes, at, size)) return;
     this.#publishRun();
-    this.#run.add(topic, bytes, at, size);
+    this.#guard('PUB', topic, '', () => void run.add(topic, bytes, at, size));
   }
 
   /** PUBs are collected while they follow on each other: whatever else happens, they come first. */
@@ -66,15 +81,21 @@ export class Commands implements CommandSink, ConsumerOutput {
 
   dpub(topic: string, deferMs: number, bytes: Buffer, at: number, size: number): void {
     this.endOfChunk();
-    this.#publish('DPUB', 'E_DPUB_FAILED', topic, 1, (target, done) =>
-      deferMs > 0 ? target.publishDeferred(bytes, at, size, deferMs, done) : target.publish(bytes, at, at + SIZE_BYTES + size, 1, 0, done),
+    this.#guard('DPUB', topic, '', () =>
+      this.#publish('DPUB', 'E_DPUB_FAILED', topic, 1, (target, done) =>
+        deferMs > 0
+          ? target.publishDeferred(bytes, at, size, deferMs, done)
+          : target.publish(bytes, at, at + SIZE_BYTES + size, 1, 0, done),
+      ),
     );
   }
 
   mpubBegin(topic: string): void {
     this.endOfChunk();
-    this.#mpubTopic = topic;
-    this.#topicFor(topic); // it exists from here on, even if the body turns out bad
+    this.#guard('MPUB', topic, '', () => {
+      this.#mpubTopic = topic;
+      this.#topicFor(topic); // it exists from here on, even if the body turns out bad
+    });
   }
 
   mpub(bytes: Buffer, at: number, end: number, count: number): void {
@@ -147,9 +168,46 @@ export class Commands implements CommandSink, ConsumerOutput {
     else this.#connection.respond(answer);
   }
 
-  auth(): void {
+  auth(secret: Buffer): void {
     this.endOfChunk();
-    throw new ProtocolError('E_AUTH_DISABLED', 'AUTH disabled');
+    const { access } = this;
+    if (access === null) throw new ProtocolError('E_AUTH_DISABLED', 'AUTH disabled');
+    if (access.authorized) throw new ProtocolError('E_INVALID', 'AUTH already set');
+    this.#ask(access, secret, () => this.#connection.respond(access.answer()));
+  }
+
+  /** Has a command carried out if the client may do it: at once, or when the auth servers have been asked again. */
+  #guard(command: GuardedCommand, topic: string, channel: string, carryOut: () => void): void {
+    const { access } = this;
+    if (access === null) {
+      carryOut();
+      return;
+    }
+    const checked = (): void => {
+      access.check(command, topic, channel);
+      carryOut();
+    };
+    if (access.expired(command, this.#context.engine.now)) this.#ask(access, undefined, checked);
+    else checked();
+  }
+
+  /** Asks the auth servers. No other command of this client is read until they have answered. */
+  #ask(access: ClientAccess, secret: Buffer | undefined, then: () => void): void {
+    const { engine, logger } = this.#context;
+    const goOn = this.#connection.suspend();
+    access.ask(secret).then(
+      (grant) =>
+        goOn(() => {
+          access.accept(grant, engine.now);
+          then();
+        }),
+      (error: unknown) =>
+        goOn(() => {
+          // What is wrong with an auth server is not for clients to know.
+          logger.warn(`PROTOCOL(V2): [${this.#connection.remoteAddress}] AUTH failed ${errorMessage(error)}`);
+          throw new ProtocolError('E_AUTH_FAILED', 'AUTH failed', { cause: error });
+        }),
+    );
   }
 
   nop(): void {
@@ -160,6 +218,10 @@ export class Commands implements CommandSink, ConsumerOutput {
 
   sub(topicName: string, channelName: string): void {
     this.endOfChunk();
+    this.#guard('SUB', topicName, channelName, () => this.#subscribe(topicName, channelName));
+  }
+
+  #subscribe(topicName: string, channelName: string): void {
     const { engine, options } = this.#context;
     const { settings, reader } = this.#connection;
     const topic = engine.topic(topicName);
@@ -260,7 +322,8 @@ export class Commands implements CommandSink, ConsumerOutput {
 
   /** The connection ends: its subscription with it. */
   leave(): void {
-    const { consumer } = this;
+    const { access, consumer } = this;
+    access?.leave();
     if (consumer === null) return;
     consumer.channel?.removeConsumer(consumer);
   }

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { CommandReader, ConnectionState, FrameType, HEARTBEAT_FRAME, MAGIC_V2, OK_FRAME, ProtocolError, encodeFrame } from '@nsq/protocol';
 import type { Logger } from '@nsq/service';
 import type { Codec } from '@nsq/snappy';
+import type { Authorizer } from '../auth/authorizer.js';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
 import type { Topic } from '../queue/topic.js';
@@ -26,8 +27,8 @@ const MAX_WAITING = 1024;
 /** How long a connection that ends waits with output that does not flow, where no heartbeat interval says so. Milliseconds. */
 const STUCK_MS = 30_000;
 
-/** Why nothing is read for now: too much is unsent, unanswered or not stored, or the transport changes. */
-const Hold = { Output: 1, Answers: 2, Storage: 4, Upgrade: 8 } as const;
+/** Why nothing is read for now: too much is unsent, unanswered or not stored, the transport changes, or a command takes time. */
+const Hold = { Output: 1, Answers: 2, Storage: 4, Upgrade: 8, Command: 16 } as const;
 
 /** What all connections share. */
 export interface ConnectionContext {
@@ -38,6 +39,8 @@ export interface ConnectionContext {
   readonly version: string;
   /** Null without a certificate. */
   readonly tls: TlsServers | null;
+  /** Null when everybody may do everything. */
+  readonly authorizer: Authorizer | null;
   /** Commands but IDENTIFY need TLS. */
   readonly tlsRequired: boolean;
 }
@@ -121,14 +124,21 @@ export class Connection implements Flushable, Upgradable {
     if (this.#deaf) return;
     const { engine, turns } = this.#context;
     engine.tick();
-    try {
+    this.#carryOut(() => {
       const rest = this.#magic === null ? chunk : this.#readMagic(this.#magic, chunk);
-      if (rest !== null) {
-        const before = this.reader.completed;
-        this.reader.push(rest);
-        this.commands.endOfChunk();
-        if (this.reader.completed !== before && this.#held === 0) this.#restartReadDeadline();
-      }
+      if (rest === null) return;
+      const before = this.reader.completed;
+      this.reader.push(rest);
+      this.commands.endOfChunk();
+      if (this.reader.completed !== before && this.#held === 0) this.#restartReadDeadline();
+    });
+    turns.parsed(chunk.length);
+  }
+
+  /** Does what commands ask for, and holds back who asks for too much. */
+  #carryOut(act: () => void): void {
+    try {
+      act();
     } catch (error) {
       this.fail(error);
     }
@@ -137,7 +147,6 @@ export class Connection implements Flushable, Upgradable {
       this.#hold(Hold.Answers);
       this.responses.after(() => this.#release(Hold.Answers));
     }
-    turns.parsed(chunk.length);
   }
 
   /** Collects the four bytes. What follows them, or null when they are not all there. */
@@ -250,6 +259,25 @@ export class Connection implements Flushable, Upgradable {
     this.#context.engine.tick();
     if (!this.#deaf) this.restartReadDeadline();
     this.socket.resume();
+  }
+
+  /**
+   * To be called when a command takes time: no other one is read until what this returns is called, with what the command then does. That
+   * may throw as a command may.
+   */
+  suspend(): (act: () => void) => void {
+    this.reader.pause();
+    this.#hold(Hold.Command);
+    return (act) => {
+      if (this.#deaf) return;
+      this.#release(Hold.Command);
+      this.#context.engine.tick();
+      this.#carryOut(() => {
+        act();
+        this.reader.resume();
+        this.commands.endOfChunk();
+      });
+    };
   }
 
   #drained(): void {

@@ -4,7 +4,7 @@ import type { Connection } from './connection.js';
 /** A connection as /stats shows it. */
 export function describeClient(connection: Connection): ClientStats {
   const { settings, commands, compression, tls } = connection;
-  const { consumer } = commands;
+  const { access, consumer } = commands;
   return {
     channel: consumer?.channel ?? null,
     clientId: settings.clientId,
@@ -21,9 +21,9 @@ export function describeClient(connection: Connection): ClientStats {
     deflate: compression === 'deflate',
     snappy: compression === 'snappy',
     userAgent: settings.userAgent,
-    authed: false,
-    authIdentity: '',
-    authIdentityUrl: '',
+    authed: access?.authorized ?? false,
+    authIdentity: access?.identity ?? '',
+    authIdentityUrl: access?.identityUrl ?? '',
     pubCounts: [...commands.published].map(([topic, count]) => ({ topic, count })),
     tls: tls !== null,
     tlsCipherSuite: tls?.cipherSuite ?? '',

@@ -1,8 +1,9 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { SecureContextOptions } from 'node:tls';
 import { systemErrorText } from '@nsq/service';
 import type { NsqdOptions } from '../options.js';
-import { TlsConfig } from './tls-config.js';
+import { SECURE_VERSIONS, TlsConfig } from './tls-config.js';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
@@ -11,6 +12,8 @@ const KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
 export interface LoadedTls {
   /** Undefined without a certificate, and where there is a problem. */
   readonly config?: TlsConfig;
+  /** For requests of the daemon's own over https. Undefined where there is a problem. */
+  readonly client?: SecureContextOptions;
   /** Why it cannot be used, as a reason not to start. */
   readonly problem?: string;
   /** Why the authorities cannot be used for requests of the daemon's own. */
@@ -22,8 +25,12 @@ type TlsOptionNames = 'tlsCert' | 'tlsKey' | 'tlsRootCaFile' | 'tlsMinVersion' |
 /** Reads certificate, key and authorities. Never throws: what is wrong is said when its turn among the start-up checks comes. */
 export function loadTls(options: Pick<NsqdOptions, TlsOptionNames>): LoadedTls {
   const { tlsCert, tlsKey, tlsRootCaFile, tlsMinVersion, tlsClientAuthPolicy } = options;
-  const clientProblem = problemOf('client TLS', () => readAuthorities(tlsRootCaFile));
-  const client = clientProblem === undefined ? {} : { clientProblem };
+  let own: SecureContextOptions | undefined;
+  const clientProblem = problemOf('client TLS', () => {
+    const ca = readAuthorities(tlsRootCaFile);
+    own = { minVersion: SECURE_VERSIONS[tlsMinVersion], ...(ca === undefined ? {} : { ca }) };
+  });
+  const client = clientProblem === undefined ? (own === undefined ? {} : { client: own }) : { clientProblem };
   if (tlsCert === '' && tlsKey === '') return client;
   let config: TlsConfig | undefined;
   const problem = problemOf('TLS', () => {

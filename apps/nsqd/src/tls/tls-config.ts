@@ -8,7 +8,8 @@ import {
 } from 'node:tls';
 import type { TlsMinVersion } from '@nsq/options';
 
-const VERSIONS: Readonly<Record<TlsMinVersion, SecureVersion>> = {
+/** As Node names them. */
+export const SECURE_VERSIONS: Readonly<Record<TlsMinVersion, SecureVersion>> = {
   'tls1.0': 'TLSv1',
   'tls1.1': 'TLSv1.1',
   'tls1.2': 'TLSv1.2',
@@ -35,7 +36,7 @@ export class TlsConfig {
   constructor(files: TlsFiles, minVersion: TlsMinVersion, policy: string) {
     this.#certificate = policy === 'require' ? 'any' : policy === 'require-verify' ? 'verified' : 'none';
     const { cert, key, ca } = files;
-    const context: SecureContextOptions = { cert, key, minVersion: VERSIONS[minVersion], maxVersion: 'TLSv1.3' };
+    const context: SecureContextOptions = { cert, key, minVersion: SECURE_VERSIONS[minVersion], maxVersion: 'TLSv1.3' };
     // OpenSSL counts the signatures of TLS 1.0 and 1.1 as too weak unless it is told not to.
     if (minVersion === 'tls1.0' || minVersion === 'tls1.1') context.ciphers = `${DEFAULT_CIPHERS}:@SECLEVEL=0`;
     if (this.#certificate === 'verified' && ca !== undefined) context.ca = ca;

@@ -38,12 +38,14 @@ const NUMBERED: ReadonlyMap<string, number> = new Map([
   ['TLS_RSA_WITH_AES_256_CBC_SHA256', 0x003d],
 ]);
 
-/** How /stats shows a TLS connection. */
+/** What is known of a TLS connection, in the words of /stats. */
 export interface TlsNames {
   /** `TLS1.0` to `TLS1.3`. */
   readonly version: string;
   /** The name of the suite, or `Unknown` and its number. */
   readonly cipherSuite: string;
+  /** Common name of the client's certificate, the last if it has several; empty without a certificate. Auth servers are told. */
+  readonly commonName: string;
 }
 
 /** The reference's name for a suite. @param name the standard's; one that is in no list counts as number 0 */
@@ -57,5 +59,11 @@ export function tlsNames(socket: TLSSocket): TlsNames {
   return {
     version: version === 'TLS1' ? 'TLS1.0' : version,
     cipherSuite: cipherSuiteName(socket.getCipher().standardName),
+    commonName: commonNameOf(socket),
   };
+}
+
+function commonNameOf(socket: TLSSocket): string {
+  const name = socket.getPeerX509Certificate()?.toLegacyObject().subject.CN;
+  return (Array.isArray(name) ? name.at(-1) : name) ?? '';
 }

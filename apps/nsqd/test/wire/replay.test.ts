@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Nsqd } from '../../src/index.js';
 import type { NsqdOptions } from '../../src/options.js';
+import { grant, granting, withAuthServer, type AuthServer, type Reply } from '../auth/auth-server.js';
 import { serverCertificate } from '../tcp/certificates.js';
 import { loadFixtures, type Fixture } from './fixture.js';
 import { optionsFromFlags, type OptionValue } from './flags.js';
@@ -17,7 +18,19 @@ function withCertificate(options: Record<string, OptionValue>): Partial<NsqdOpti
   return { ...options, ...serverCertificate, tlsRequired: options['tlsRequired'] === true ? 'yes' : 'no' };
 }
 
+/** The auth server that recordings speak of. */
+function authReply(secret: string): Reply {
+  if (secret === 'good') return granting('^allowed$ ^ch$|^$ publish,subscribe');
+  if (secret === 'none') return grant({});
+  if (secret === 'subonly') return grant({ identity: '', identity_url: '' }, '.* .* subscribe');
+  return { status: 403, body: 'no' };
+}
+
 async function playAgainstDaemon(fixture: Fixture): Promise<void> {
+  await withAuthServer(authReply, (authServer) => playWithAuthServer(fixture, authServer));
+}
+
+async function playWithAuthServer(fixture: Fixture, authServer: AuthServer): Promise<void> {
   const dataPath = await mkdtemp(join(tmpdir(), 'nsqd-wire-'));
   try {
     const nsqd = await Nsqd.start({
@@ -29,6 +42,7 @@ async function playAgainstDaemon(fixture: Fixture): Promise<void> {
       logLevel: 'fatal',
       httpsAddress: `${HOST}:0`,
       ...withCertificate(optionsFromFlags(fixture.flags)),
+      ...(fixture.flags.some((flag) => flag.endsWith('=AUTH_SERVER')) ? { authHttpAddresses: [authServer.address] } : {}),
     });
     try {
       await replay(fixture, { host: HOST, tcpPort: nsqd.tcpPort, httpPort: nsqd.httpPort });

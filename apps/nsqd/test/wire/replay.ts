@@ -29,8 +29,8 @@ export async function precreate(fixture: Fixture, { host, httpPort }: ServerAddr
  */
 export async function replay(fixture: Fixture, server: ServerAddress, options: Pick<PlayOptions, 'patienceMs'> = {}): Promise<void> {
   if (fixture.setup?.startsWith('sessions overlap') === true) return replayOverlapping(fixture, server, options);
-  // Certificates are given by whoever starts the server.
-  if (fixture.setup !== undefined && !fixture.setup.startsWith('CERT and KEY'))
+  // Certificates and the auth server are given by whoever starts the server.
+  if (fixture.setup !== undefined && !/^(CERT and KEY|AUTH_SERVER)/.test(fixture.setup))
     throw new Error(`${fixture.name} needs a setup that the player does not know: ${fixture.setup}`);
   await precreate(fixture, server);
   for (const session of fixture.sessions) await playWhole(new Player(session, addressOf(server), { ...options, server: fixture.server }));
