@@ -1,8 +1,7 @@
-import { channelStats, createTopic, deleteTopic } from '@nsq/e2e';
+import { channelStats, cpuMicros, createTopic, deleteTopic, peakMemory, resetPeakMemory } from '@nsq/e2e';
 import { LoadProcess } from './load-process.js';
 import type { LoadJob, LoadResult, PublishJob } from './load/job.js';
 import type { BenchOptions } from './options.js';
-import { cpuMicros, peakMemory, resetPeakMemory } from './process-usage.js';
 import type { Target } from './target.js';
 
 const BATCH = 200;

@@ -43,3 +43,15 @@ export async function channelStats(nsqd: HttpAddress, topic: string): Promise<Re
   const { topics } = (await response.json()) as { topics: readonly { channels: readonly ChannelStats[] }[] };
   return new Map(topics.flatMap((each) => each.channels).map((channel) => [channel.channel_name, channel]));
 }
+
+/** The names of all topics. */
+export async function topicNames(nsqd: HttpAddress): Promise<string[]> {
+  const response = await request(nsqd, 'GET', '/stats?format=json&include_clients=false&include_mem=false');
+  const { topics } = (await response.json()) as { topics: readonly { topic_name: string }[] };
+  return topics.map(({ topic_name }) => topic_name);
+}
+
+/** @throws {Error} when the daemon is not in order, or does not answer within 30 s */
+export async function ping(nsqd: HttpAddress): Promise<void> {
+  await (await request(nsqd, 'GET', '/ping')).arrayBuffer();
+}

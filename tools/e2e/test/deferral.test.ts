@@ -1,5 +1,5 @@
 import { encodeDpub, encodeFin, encodeRdy, encodeReq, encodeSub, decodeMessage } from '@nsq/protocol';
-import { Wire } from '../src/crash/wire.js';
+import { Wire } from '../src/wire.js';
 import { createTopic, within, type NsqdProcess } from '../src/index.js';
 import { Daemons } from './daemon.js';
 

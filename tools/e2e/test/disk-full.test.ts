@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLS, decodeMessage, encodeDpub, encodeFin, encodeMpub, encodePub, encodeRdy, encodeSub } from '@nsq/protocol';
-import { Wire } from '../src/crash/wire.js';
+import { Wire } from '../src/wire.js';
 import { channelStats, createTopic, startNsqd, within, type NsqdProcess } from '../src/index.js';
 import { mountSmallDisk, noSmallDisk, unmountSmallDisk } from './small-disk.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ConnectionOptions } from 'nsqjs';
-import { Random } from '../src/crash/random.js';
+import { Random } from '../src/random.js';
 import { createTopic, tlsAuthority, tlsFlags, type NsqdProcess } from '../src/index.js';
 import { closeClients, connectWriter, publish, Readers } from './clients.js';
 import { Daemons, settled } from './daemon.js';

@@ -146,7 +146,7 @@ export class TopicStorage implements TopicLog {
           if (error === null) {
             health.worked();
           } else {
-            health.failed(error);
+            this.#failed(error);
             this.#end = log.nextSequence;
             this.#empty = log.empty;
           }
@@ -155,7 +155,7 @@ export class TopicStorage implements TopicLog {
         });
       },
       (error) => {
-        health.failed(error);
+        this.#failed(error);
         done(error, NOWHERE);
         this.#relieve();
       },
@@ -228,7 +228,7 @@ export class TopicStorage implements TopicLog {
   }
 
   #reset(log: CommitLog, seq: number): void {
-    log.reset(seq).catch((error: unknown) => this.#context.health.failed(error instanceof Error ? error : new Error(String(error))));
+    log.reset(seq).catch((error: unknown) => this.#failed(error));
   }
 
   #countForSync(count: number): void {
@@ -243,8 +243,13 @@ export class TopicStorage implements TopicLog {
     try {
       await this.#log?.sync();
     } catch (error) {
-      this.#context.health.failed(error instanceof Error ? error : new Error(String(error)));
+      this.#failed(error);
     }
+  }
+
+  /** A topic that is deleted while something is under way says nothing about the disk. */
+  #failed(error: unknown): void {
+    if (!this.#closed) this.#context.health.failed(error instanceof Error ? error : new Error(String(error)));
   }
 
   /** Resolves when what has been appended is written, or could not be. */

@@ -115,6 +115,8 @@ export class Connection implements Flushable, Upgradable {
     socket.on('data', this.#onData).on('end', this.#onEnd).on('drain', this.#onDrain).on('close', this.#onClose);
     socket.on('error', (error) => {
       this.#context.logger.debug(`TCP: client(${this.remoteAddress}) - ${error.message}`);
+      // TLS that cannot be read on stays open otherwise.
+      socket.destroy();
     });
   }
 

@@ -161,3 +161,14 @@ it('begins with an empty folder, whatever an earlier topic of the name has left 
   expect(next.end).toBe(1);
   await next.close();
 });
+
+it('says nothing of the disk when a topic that is closed is written, synced and cleared', async () => {
+  const { health, storage } = fixture();
+  expect(await append(storage, batchOf(0, 'a'))).toBeNull();
+  await storage.close();
+  expect(await append(storage, batchOf(1, 'late'))).toBeInstanceOf(Error);
+  await storage.sync();
+  storage.clear(1);
+  await turn();
+  expect(health.problem).toBeUndefined();
+});

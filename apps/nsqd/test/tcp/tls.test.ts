@@ -1,7 +1,7 @@
 import https from 'node:https';
 import { MAGIC_V2, encodeIdentify, encodePub } from '@nsq/protocol';
 import { serverCertificate, pathOf, pem, trusting, withClientCertificate, withStrangersCertificate } from './certificates.js';
-import { withDaemon } from './daemon.js';
+import { eventually, withDaemon } from './daemon.js';
 
 const TLS = { feature_negotiation: true, tls_v1: true };
 const REFUSED = /^!E_IDENTIFY_FAILED IDENTIFY failed /;
@@ -42,6 +42,16 @@ describe('a handshake that fails', () => {
     });
   }, 15_000);
 
+  it.each(['16', '1603010200', '160301020001000100'])('ends with a client that leaves behind %s', async (begun) => {
+    await withDaemon(serverCertificate, async (daemon) => {
+      const client = daemon.connect();
+      await client.negotiate(TLS);
+      client.socket.write(Buffer.from(begun, 'hex'));
+      await client.plain().finish().end();
+      expect(daemon.logged.join()).toMatch(/ - E_IDENTIFY_FAILED IDENTIFY failed EOF/);
+    });
+  });
+
   it('does not outlive a daemon that stops', async () => {
     await withDaemon(serverCertificate, async (daemon) => {
       const client = daemon.connect();
@@ -59,6 +69,19 @@ describe('a handshake that fails', () => {
       await expect(client.startTls({ ...trusting, maxVersion: 'TLSv1.2' })).rejects.toThrow(/alert protocol version/);
       expect(await client.plain().rest()).toEqual([]);
     });
+  });
+});
+
+it('closes a connection whose TLS is damaged after the handshake', async () => {
+  await withDaemon(serverCertificate, async (daemon) => {
+    const client = daemon.connect();
+    await client.negotiate({ ...TLS, heartbeat_interval: -1 });
+    await client.startTls(trusting);
+    await client.ok();
+    // A record of application data that nobody has made with the key.
+    client.socket.write(Buffer.concat([Buffer.from('1703030020', 'hex'), Buffer.alloc(32)]));
+    await client.end();
+    await eventually('it is forgotten', () => daemon.connections === 0);
   });
 });
 

@@ -1,8 +1,8 @@
 import { CLS, decodeMessage, encodeFin, encodeRdy, encodeReq, encodeSub } from '@nsq/protocol';
 import { numberOf } from './bodies.js';
 import type { Ledger } from './ledger.js';
-import type { Random } from './random.js';
-import { Wire, type TcpAddress } from './wire.js';
+import type { Random } from '../random.js';
+import { Wire, type TcpAddress } from '../wire.js';
 
 const RDY = 300;
 const MAX_HELD = 100;

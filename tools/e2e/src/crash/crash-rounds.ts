@@ -8,7 +8,7 @@ import { startNsqd, type NsqdProcess } from '../nsqd-process.js';
 import { Consumer, DILIGENT, type Habits } from './consumer.js';
 import { Ledger, type Tally } from './ledger.js';
 import { Publisher } from './publisher.js';
-import { Random } from './random.js';
+import { Random } from '../random.js';
 
 const TOPIC = 'crash';
 const CHANNELS = ['left', 'right'] as const;

@@ -1,8 +1,8 @@
 import { encodeDpub, encodeMpub, encodePub } from '@nsq/protocol';
 import { bodyOf } from './bodies.js';
 import type { Ledger } from './ledger.js';
-import type { Random } from './random.js';
-import { Wire, type TcpAddress } from './wire.js';
+import type { Random } from '../random.js';
+import { Wire, type TcpAddress } from '../wire.js';
 
 const MAX_UNANSWERED = 24;
 const MAX_BATCH = 30;

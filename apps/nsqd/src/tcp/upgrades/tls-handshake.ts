@@ -57,12 +57,16 @@ export class TlsHandshake {
     const server = this.#servers.take();
     this.#server = server;
     server.once('secureConnection', this.#secure).once('tlsClientError', this.#refused);
+    // A client that leaves in the middle is gone: only then does TLS tell of an end before the handshake's.
+    socket.allowHalfOpen = false;
     server.emit('connection', socket);
+    socket.allowHalfOpen = true;
   };
 
   readonly #cut = (): void => this.#fail(new Error('EOF'));
 
   readonly #secure = (secure: TLSSocket): void => {
+    secure.allowHalfOpen = true;
     const problem = this.#servers.config.clientProblem(secure);
     if (problem !== undefined) {
       secure.on('error', () => undefined);

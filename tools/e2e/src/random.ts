@@ -24,6 +24,11 @@ export class Random {
     return this.next() < share;
   }
 
+  /** A source of its own, so that what is drawn from it does not shift what is drawn here. */
+  fork(): Random {
+    return new Random(Math.floor(this.next() * 0x1_0000_0000));
+  }
+
   pick<T>(items: readonly [T, ...T[]]): T {
     return items[Math.floor(this.next() * items.length)] ?? items[0];
   }

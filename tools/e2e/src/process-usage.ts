@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 
 const MICROS_PER_TICK = 1_000_000 / 100; // USER_HZ is 100 on every Linux that Node runs on
 const UTIME = 11; // fields 14 and 15 of /proc/PID/stat; the first behind the name is field 3
@@ -17,8 +17,12 @@ export function cpuMicros(pid: number): number {
 
 /** Most memory a process has held since its start or the last `resetPeakMemory`, bytes; NaN where there is no /proc. */
 export function peakMemory(pid: number): number {
+  return statusBytes(pid, 'VmHWM');
+}
+
+function statusBytes(pid: number, name: string): number {
   try {
-    const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    const [, kib] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
     return Number(kib) * 1024;
   } catch {
     return NaN;
@@ -31,5 +35,19 @@ export function resetPeakMemory(pid: number): void {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
   } catch {
     // Another user's daemon: its peak is that of its whole life.
+  }
+}
+
+/** Memory that a process holds now, bytes; NaN where there is no /proc. */
+export function residentMemory(pid: number): number {
+  return statusBytes(pid, 'VmRSS');
+}
+
+/** Open file descriptors of a process; NaN where there is no /proc. */
+export function openFiles(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return NaN;
   }
 }

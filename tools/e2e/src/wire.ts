@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { FrameReader, FrameType, MAGIC_V2, NOP, encodeIdentify, isHeartbeat } from '@nsq/protocol';
-import { within } from '../exit.js';
+import { within } from './exit.js';
 
 const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 const CONNECT_MS = 5_000;
@@ -57,7 +57,7 @@ export class Wire {
       void wire.closed.then(() => reject(new Error('the connection was closed')));
       socket.once('connect', () => {
         socket.write(MAGIC_V2);
-        wire.ask(encodeIdentify({ client_id: 'crash', heartbeat_interval: 10_000 }), (error) => {
+        wire.ask(encodeIdentify({ client_id: 'e2e', heartbeat_interval: 10_000 }), (error) => {
           if (error === null) resolve();
           else reject(new Error(error));
         });
