@@ -1,18 +1,17 @@
 import { mkdir, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { FileCache, nodeFileSystem } from '@nsq/commit-log';
+import { nodeFileSystem } from '@nsq/commit-log';
 import { findQueues, formatQueueName, writeQueue, type WriteQueueOptions } from '@nsq/diskqueue';
 import { loadMetadata, metadataFile, persistMetadata, type TopicState } from '@nsq/metadata';
-import { isEphemeral, isValidName } from '@nsq/protocol';
+import { isValidName } from '@nsq/protocol';
 import { Logger } from '@nsq/service';
 import { lockDataPath } from './data-path-lock.js';
-import { folderOf, topicOf } from './folder-name.js';
-import { Health } from './health.js';
+import { folderOf } from './folder-name.js';
 import { planImport } from './import-plan.js';
+import { DEFAULT_MAX_BYTES_PER_FILE, offlineContext } from './offline-context.js';
 import type { StorageContext } from './storage-context.js';
-import { StoredTopic } from './stored-topic.js';
+import { StoredTopic, withStored } from './stored-topic.js';
 
-const DEFAULT_MAX_BYTES_PER_FILE = 104_857_600;
 const DEFAULT_MAX_MSG_SIZE = 1_048_576;
 /** The release whose files these are. */
 const VERSION = '1.3.0';
@@ -64,7 +63,6 @@ export interface ExportedQueue {
 export async function exportFolder(options: ExportOptions): Promise<ExportedQueue[]> {
   const { dataPath, target, logger = new Logger() } = options;
   const locks = [lockDataPath(dataPath)];
-  const files = new FileCache();
   try {
     const { topics: known, warnings } = await loadMetadata(dataPath, isValidName);
     for (const warning of warnings) logger.warn(warning);
@@ -72,17 +70,7 @@ export async function exportFolder(options: ExportOptions): Promise<ExportedQueu
     await mkdir(target, { recursive: true, mode: 0o700 });
     await refuseTarget(dataPath, target);
     locks.push(lockDataPath(target));
-    const context: StorageContext = {
-      fileSystem: nodeFileSystem,
-      files,
-      folder: path.join(dataPath, 'topics'),
-      segmentBytes: DEFAULT_MAX_BYTES_PER_FILE,
-      durability: 'disk',
-      syncEvery: 0,
-      health: new Health(),
-      logger,
-      barrier: () => null,
-    };
+    const context = offlineContext(dataPath, nodeFileSystem, logger);
     const topics = await withStored(context, known);
     const exported: ExportedQueue[] = [];
     const limits = {
@@ -119,19 +107,6 @@ async function exportTopic(
     await stored?.close();
   }
   return exported;
-}
-
-/** The topics of `nsqd.dat`, and those that a crash kept out of it. */
-async function withStored({ fileSystem, folder }: StorageContext, known: readonly TopicState[]): Promise<TopicState[]> {
-  const topics = known
-    .filter(({ name }) => !isEphemeral(name))
-    .map((topic) => ({ ...topic, channels: topic.channels.filter(({ name }) => !isEphemeral(name)) }));
-  const names = new Set(topics.map(({ name }) => name));
-  for (const entry of await fileSystem.list(folder)) {
-    const name = topicOf(entry);
-    if (name !== undefined && isValidName(name) && !names.has(name)) topics.push({ name, paused: false, channels: [] });
-  }
-  return topics;
 }
 
 async function refuseImport(dataPath: string, topics: readonly TopicState[]): Promise<void> {

@@ -1,9 +1,11 @@
 import { DiskMessage, MIN_PAYLOAD_BYTES } from '@nsq/diskqueue';
 import type { TopicState } from '@nsq/metadata';
-import { formatMessageId } from '@nsq/protocol';
-import type { Hole } from '../queue/holes.js';
+import { SEGMENT_HEADER_BYTES } from '@nsq/commit-log';
+import { formatMessageId, isEphemeral, isValidName } from '@nsq/protocol';
+import { Holes, type Hole } from '../queue/holes.js';
 import type { LogCursor } from '../queue/topic-log.js';
-import type { Stamped } from './record.js';
+import { topicOf } from './folder-name.js';
+import { decodeRecord, type Stamped } from './record.js';
 import type { StorageContext } from './storage-context.js';
 import { recoverTopic, type RecoveredTopic } from './topic-recovery.js';
 import { TopicStorage } from './topic-storage.js';
@@ -11,6 +13,28 @@ import { TopicStorage } from './topic-storage.js';
 const CHUNK_MESSAGES = 1000;
 const ATTEMPTS_AT = 8;
 const ID_AT = 10;
+
+/** How much is stored of a channel, in messages. */
+export interface StoredChannel {
+  readonly name: string;
+  readonly paused: boolean;
+  /** Never delivered. */
+  readonly depth: number;
+  /** Delivered and not finished; they come again. */
+  readonly unfinished: number;
+  /** Waiting for their time. */
+  readonly deferred: number;
+}
+
+/** How much is stored of a topic. */
+export interface StoredContent {
+  /** Messages that no channel has received, deferred ones included. */
+  readonly depth: number;
+  readonly channels: readonly StoredChannel[];
+  readonly segments: number;
+  /** Of all segments. */
+  readonly bytes: number;
+}
 
 type Messages = AsyncGenerator<DiskMessage[], void>;
 
@@ -22,7 +46,11 @@ export class StoredTopic {
   readonly #dispatched: number;
   readonly #flows: boolean;
 
-  private constructor(storage: TopicStorage, content: RecoveredTopic, { paused, channels }: TopicState) {
+  readonly #topic: TopicState;
+
+  private constructor(storage: TopicStorage, content: RecoveredTopic, topic: TopicState) {
+    const { paused, channels } = topic;
+    this.#topic = topic;
     this.#storage = storage;
     this.#content = content;
     this.#flows = !paused && channels.length > 0;
@@ -40,6 +68,51 @@ export class StoredTopic {
       await storage.close();
       throw error;
     }
+  }
+
+  /** What there is of a topic that nothing is stored of. */
+  static nothing({ channels }: TopicState): StoredContent {
+    const empty = { depth: 0, unfinished: 0, deferred: 0 };
+    return { depth: 0, channels: channels.map(({ name, paused }) => ({ name, paused, ...empty })), segments: 0, bytes: 0 };
+  }
+
+  content(): StoredContent {
+    const { position, unfinished, waiting } = this.#content;
+    const count = (from: number, to: number, holes: readonly Hole[]): number => {
+      const dropped = new Holes();
+      for (const hole of holes) dropped.add(hole);
+      return Math.max(0, to - from - dropped.countBetween(from, to));
+    };
+    const positions = new Map([...position.channels].map((channel) => [channel.name, channel]));
+    const channels = this.#topic.channels.map(({ name, paused }) => {
+      const { seq, foreign = [] } = positions.get(name) ?? { seq: this.#dispatched };
+      const own = unfinished.filter(({ channel }) => channel === name);
+      const deferred = own.filter(({ dueAt }) => dueAt > 0).length + (this.#flows ? waiting.length : 0);
+      const depth = count(seq, this.#dispatched, [...position.holes, ...foreign]);
+      return { name, paused, depth, unfinished: own.filter(({ dueAt }) => dueAt === 0).length, deferred };
+    });
+    const depth = this.#flows ? 0 : count(this.#dispatched, position.head, position.holes) + waiting.length;
+    const { log } = this.#storage;
+    return { depth, channels, segments: log?.segments.length ?? 0, bytes: log?.bytes ?? 0 };
+  }
+
+  /** Reads all there is, so that every checksum is looked at; damage is reported as at a start. @throws when a record makes no sense */
+  async verify(): Promise<{ readonly records: number; readonly messages: number }> {
+    let records = 0;
+    let messages = 0;
+    const { log } = this.#storage;
+    const first = log?.segments[0];
+    if (log === null || first === undefined) return { records, messages };
+    const reader = log.readAt({ segment: first.number, offset: SEGMENT_HEADER_BYTES });
+    for (let found = await reader.next(); found !== null; found = await reader.next()) {
+      for (const { sequence, count, payload } of found) {
+        decodeRecord(sequence, count, payload);
+        records++;
+        messages += Math.max(1, count);
+      }
+    }
+    reader.close();
+    return { records, messages };
   }
 
   /** What a channel has not finished: first what it has had already, then the rest in the order of publishing. */
@@ -127,4 +200,20 @@ function diskMessage({ idHi, idLo, timestampHi, timestampLo }: Stamped, attempts
   payload.write(formatMessageId(idHi, idLo), ID_AT, 'latin1');
   payload.set(body, MIN_PAYLOAD_BYTES);
   return new DiskMessage(payload);
+}
+
+/** The topics of `nsqd.dat`, and those that a crash kept out of it. */
+export async function withStored(
+  { fileSystem, folder }: Pick<StorageContext, 'fileSystem' | 'folder'>,
+  known: readonly TopicState[],
+): Promise<TopicState[]> {
+  const topics = known
+    .filter(({ name }) => !isEphemeral(name))
+    .map((topic) => ({ ...topic, channels: topic.channels.filter(({ name }) => !isEphemeral(name)) }));
+  const names = new Set(topics.map(({ name }) => name));
+  for (const entry of await fileSystem.list(folder)) {
+    const name = topicOf(entry);
+    if (name !== undefined && isValidName(name) && !names.has(name)) topics.push({ name, paused: false, channels: [] });
+  }
+  return topics;
 }
