@@ -7,14 +7,14 @@ it('asks once for all who want the same at a time', () => {
   const shared = new SharedLookup(resolve);
   const heard: string[] = [];
   const ask = (hostname: string, family = 0): void =>
-    shared.lookup(hostname, { family }, (error, address) => heard.push(`${hostname} ${String(address)} ${String(error)}`));
+    shared.lookup(hostname, { family }, (error, address) => heard.push(JSON.stringify([hostname, error, address])));
   ask('a');
   ask('a');
   ask('b');
   ask('a', 4);
   expect(asked.map(([name]) => name)).toEqual(['a', 'b', 'a']);
   asked[0]?.[1]('1.1.1.1');
-  expect(heard).toEqual(['a 1.1.1.1 null', 'a 1.1.1.1 null']);
+  expect(heard).toEqual(['["a",null,"1.1.1.1"]', '["a",null,"1.1.1.1"]']);
   ask('a');
   expect(asked).toHaveLength(4);
 });
