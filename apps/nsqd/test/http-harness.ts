@@ -67,6 +67,7 @@ export class TestDaemon implements HttpContext {
   httpsPort = 0;
   problem: string | undefined;
   connections: ClientStats[] = [];
+  lookupStatus = { configured: 3, connected: 2 };
   persisted = 0;
   persistError: Error | undefined;
   lookupdAddresses: readonly string[][] = [];

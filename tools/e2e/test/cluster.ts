@@ -91,7 +91,8 @@ export class Cluster {
     let seen: string[][] = [];
     const agree = async (): Promise<boolean> => {
       const truth = await this.#truth();
-      const views = await Promise.all(this.lookupds.filter(({ alive }) => alive).map((lookupd) => registrations(lookupd)));
+      const alive = this.lookupds.filter((lookupd) => lookupd.alive);
+      const views = await Promise.all(alive.map((lookupd) => registrations(lookupd).catch((error: unknown) => [String(error)])));
       seen = [truth, ...views];
       return views.every((view) => view.join() === truth.join());
     };

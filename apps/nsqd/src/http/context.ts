@@ -1,5 +1,6 @@
 import type { LogLevel } from '@nsq/options';
 import type { Logger, ProcessStats } from '@nsq/service';
+import type { LookupStatus } from '../lookup/lookup-loop.js';
 import type { NsqdOptions } from '../options.js';
 import type { Engine } from '../queue/engine.js';
 import type { StatsSource } from '../stats/snapshot.js';
@@ -20,6 +21,7 @@ export interface HttpContext extends StatsSource {
   readonly httpsPort: number;
   /** Open TCP connections of clients. */
   readonly connectionCount: number;
+  readonly lookupStatus: LookupStatus;
   processStats(): Promise<ProcessStats>;
   /** Writes the metadata file. The message of what it throws is logged as it is. */
   persistMetadata(): Promise<void>;

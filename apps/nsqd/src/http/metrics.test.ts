@@ -56,6 +56,8 @@ it('shows the daemon and its process, and nothing that names a client', async ()
   expect(values).toEqual([
     'nsq_healthy 1',
     'nsq_connections 2',
+    'nsq_lookupd_configured 3',
+    'nsq_lookupd_connected 2',
     'process_cpu_seconds_total 1.5',
     'process_start_time_seconds 1795354823',
     'process_resident_memory_bytes 2',

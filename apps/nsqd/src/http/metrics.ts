@@ -15,6 +15,7 @@ export function registerMetrics(server: FastifyInstance, context: HttpContext): 
     const body = await renderPrometheus({
       snapshot: { ...snapshot, memory: context.memory() },
       connections: context.connectionCount,
+      lookup: context.lookupStatus,
       process: await context.processStats(),
       includeEphemeral,
     });

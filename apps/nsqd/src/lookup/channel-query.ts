@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Agent } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { httpGet, type GetOptions, type GetReply } from './http-get.js';
 
 /** Connections at a time to each nsqlookupd; a thousand new topics are asked for one after the other. */
@@ -33,13 +34,16 @@ export interface KnownChannels {
 export class ChannelQuery {
   readonly #limits: ChannelQueryLimits;
   readonly #userAgent: string;
+  readonly #lookup: LookupFunction;
   readonly #agent = new Agent({ maxSockets: MAX_CONNECTIONS });
   readonly #ending = new AbortController();
 
-  constructor(limits: ChannelQueryLimits, userAgent: string) {
+  /** @param lookup resolves names */
+  constructor(limits: ChannelQueryLimits, userAgent: string, lookup: LookupFunction) {
     const { connectTimeout, requestTimeout, maxReplyBytes } = limits;
     this.#limits = { connectTimeout: limitOf(connectTimeout), requestTimeout: limitOf(requestTimeout), maxReplyBytes };
     this.#userAgent = userAgent;
+    this.#lookup = lookup;
     setMaxListeners(0, this.#ending.signal); // one for each request
   }
 
@@ -75,7 +79,7 @@ export class ChannelQuery {
     const { signal } = this.#ending;
     const { connectTimeout, maxReplyBytes: maxBodyBytes } = this.#limits;
     const headers = { accept: ACCEPT, 'user-agent': this.#userAgent };
-    const options: GetOptions = { connectTimeout, requestTimeout, maxBodyBytes, headers, signal, agent: this.#agent };
+    const options: GetOptions = { connectTimeout, requestTimeout, maxBodyBytes, headers, signal, agent: this.#agent, lookup: this.#lookup };
     let reply = await httpGet(url, options);
     const secure = reply.status === 403 ? httpsUrl(url, reply.body) : undefined;
     if (secure !== undefined) reply = await httpGet(secure, options);

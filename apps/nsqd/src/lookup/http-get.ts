@@ -1,5 +1,6 @@
 import { request as httpRequest, type Agent, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { systemErrorText } from '@nsq/service';
 
 export interface GetOptions {
@@ -14,6 +15,8 @@ export interface GetOptions {
   readonly signal: AbortSignal;
   /** Bounds the connections. @default Node's own */
   readonly agent?: Agent;
+  /** Resolves names. @default as Node does */
+  readonly lookup?: LookupFunction;
 }
 
 export interface GetReply {
@@ -23,7 +26,7 @@ export interface GetReply {
 
 /** Asks once. @throws {Error} that says what went wrong, in one line */
 export function httpGet(url: URL, options: GetOptions): Promise<GetReply> {
-  const { headers, signal, agent } = options;
+  const { headers, signal, agent, lookup } = options;
   return new Promise((resolve, reject) => {
     const timers: NodeJS.Timeout[] = [];
     let late: Error | null = null; // what was said to a request that is given up does not always come out of it
@@ -33,7 +36,12 @@ export function httpGet(url: URL, options: GetOptions): Promise<GetReply> {
       reject(new Error(`GET ${url.href}: ${systemErrorText(cause)}`, { cause }));
     };
     const secure = url.protocol === 'https:';
-    const settings: RequestOptions = { headers: { ...headers }, signal, ...(agent !== undefined && !secure && { agent }) };
+    const settings: RequestOptions = {
+      headers: { ...headers },
+      signal,
+      ...(lookup !== undefined && { lookup }),
+      ...(agent !== undefined && !secure && { agent }),
+    };
     const request = (secure ? httpsRequest : httpRequest)(url, settings);
     const limit = (ms: number, what: string): NodeJS.Timeout => {
       const timer = setTimeout(() => {

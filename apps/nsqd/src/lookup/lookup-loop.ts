@@ -7,6 +7,7 @@ import { ChannelQuery, channelsUrl, type ChannelQueryLimits } from './channel-qu
 import { LookupPeer } from './lookup-peer.js';
 import { PeerState } from './peer-machine.js';
 import { Registrations } from './registrations.js';
+import { SharedLookup } from './shared-lookup.js';
 
 /** Channels that are made for a new topic; who claims to know more is not believed. */
 const MAX_CHANNELS = 10_000;
@@ -31,6 +32,7 @@ export interface LookupStatus {
  */
 export class LookupLoop {
   readonly #setup: LookupSetup;
+  readonly #names = new SharedLookup();
   readonly #query: ChannelQuery;
   readonly #peers = new Map<string, LookupPeer>();
   #addresses: readonly string[] = [];
@@ -39,7 +41,7 @@ export class LookupLoop {
 
   constructor(setup: LookupSetup) {
     this.#setup = setup;
-    this.#query = new ChannelQuery(setup, `nsqd/${setup.version}`);
+    this.#query = new ChannelQuery(setup, `nsqd/${setup.version}`, this.#names.lookup);
   }
 
   /** Runs until the signal. Without any address too: they may come later. */
@@ -99,7 +101,7 @@ export class LookupLoop {
         now: () => performance.now(),
         random: Math.random,
       },
-      maxReplyBytes,
+      { maxReplyBytes, lookup: this.#names.lookup },
     );
   }
 

@@ -1,8 +1,15 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import { LookupReplyReader } from '@nsq/protocol';
 import { parseListenAddress, systemErrorText } from '@nsq/service';
 import { PeerMachine, type PeerLink, type PeerMachineSetup } from './peer-machine.js';
 import type { Registrations } from './registrations.js';
+
+export interface LookupPeerOptions {
+  /** A longer answer ends the connection. */
+  readonly maxReplyBytes: number;
+  /** Resolves names. */
+  readonly lookup: LookupFunction;
+}
 
 /** One nsqlookupd on a socket; what is said to it and when is decided by PeerMachine. */
 export class LookupPeer implements PeerLink {
@@ -11,17 +18,16 @@ export class LookupPeer implements PeerLink {
   readonly firstAttempt: Promise<void>;
   readonly registrations: Registrations;
   readonly #address: string;
-  readonly #maxReplyBytes: number;
+  readonly #options: LookupPeerOptions;
   #settle = (): void => undefined;
   #socket: Socket | null = null;
   #timer: NodeJS.Timeout | undefined;
   #grace: NodeJS.Immediate | undefined;
 
-  /** @param maxReplyBytes a longer answer ends the connection */
-  constructor(setup: PeerMachineSetup, maxReplyBytes: number) {
+  constructor(setup: PeerMachineSetup, options: LookupPeerOptions) {
     this.registrations = setup.registrations;
     this.#address = setup.address;
-    this.#maxReplyBytes = maxReplyBytes;
+    this.#options = options;
     this.firstAttempt = new Promise((resolve) => (this.#settle = resolve));
     this.machine = new PeerMachine(setup, this);
   }
@@ -43,16 +49,19 @@ export class LookupPeer implements PeerLink {
       machine.lost(`dial tcp: ${systemErrorText(error)}`);
       return;
     }
-    const socket = connect({ ...target, noDelay: true, keepAlive: true });
+    const { lookup, maxReplyBytes } = this.#options;
+    const socket = connect({ ...target, lookup, noDelay: true, keepAlive: true });
     this.#socket = socket;
     const reader = new LookupReplyReader((data) => {
       // One chunk may hold more answers than are wanted.
       if (this.#socket === socket) machine.reply(data);
-    }, this.#maxReplyBytes);
+    }, maxReplyBytes);
     const ended = (reason: string): void => {
       if (this.#socket === socket) machine.lost(reason);
     };
-    socket.once('connect', () => machine.opened());
+    socket.once('connect', () => {
+      if (this.#socket === socket) machine.opened();
+    });
     socket.on('data', (chunk) => {
       try {
         reader.push(chunk);

@@ -23,6 +23,8 @@ export interface Metrics {
   readonly snapshot: StatsSnapshot & { readonly memory: MemoryStats };
   /** Open TCP connections. */
   readonly connections: number;
+  /** nsqlookupds: how many there are, and with how many a connection stands. */
+  readonly lookup: { readonly configured: number; readonly connected: number };
   readonly process: ProcessStats;
   /** False leaves out ephemeral topics with all their channels, and ephemeral channels. */
   readonly includeEphemeral: boolean;
@@ -82,9 +84,11 @@ export async function renderPrometheus(metrics: Metrics, slices = new Slices()):
   return Buffer.concat(chunks);
 }
 
-function* lines({ snapshot, connections, process, includeEphemeral }: Metrics): Generator<string> {
+function* lines({ snapshot, connections, lookup, process, includeEphemeral }: Metrics): Generator<string> {
   yield metric('nsq_healthy', 'gauge', '1 while /ping says OK.', Number(snapshot.health === undefined));
   yield metric('nsq_connections', 'gauge', 'Open TCP connections of clients.', connections);
+  yield metric('nsq_lookupd_configured', 'gauge', 'nsqlookupds to register with.', lookup.configured);
+  yield metric('nsq_lookupd_connected', 'gauge', 'Of these, those with a connection.', lookup.connected);
 
   const shown = (snapshot.topics ?? []).filter(({ name }) => includeEphemeral || !isEphemeral(name));
   const topics: Labelled<TopicStats>[] = [];

@@ -20,6 +20,23 @@ describe('dispatching', () => {
     expect([one.messageCount, two.messageCount]).toEqual([4, 1]);
   });
 
+  it('holds everything back until it is started, then gives all of it to each channel', () => {
+    const { engine, settle } = createWorld();
+    const topic = engine.topic('t', false);
+    const early = subscribe(engine.channel(topic, 'early'), 10);
+    publish(topic, 'a', 'b');
+    let started = 0;
+    topic.whenStarted(() => started++);
+    settle();
+    expect([topic.started, started, topic.depth, bodies(early.output.received)]).toEqual([false, 0, 2, []]);
+    const late = subscribe(engine.channel(topic, 'late'), 10);
+    topic.start();
+    topic.whenStarted(() => started++);
+    settle();
+    expect([topic.started, started, topic.depth]).toEqual([true, 2, 0]);
+    for (const { output } of [early, late]) expect(bodies(output.received)).toEqual(['a', 'b']);
+  });
+
   it('collects again when the last channel has gone', () => {
     const { engine, settle } = createWorld();
     const topic = engine.topic('t');

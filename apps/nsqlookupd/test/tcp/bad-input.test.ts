@@ -83,6 +83,21 @@ it('survives garbage', async () => {
   });
 });
 
+it('serves others while many stop half-way, and keeps nothing of them', async () => {
+  await withDaemon({ logLevel: 'error' }, async (daemon) => {
+    const halves = ['  V', V1, `${V1}PIN`, `${V1}IDENTIFY\n\0\0`, `${V1}IDENTIFY\n${size(60_000)}{`, `${V1}${IDENTIFY}REGISTER half`];
+    const clients = Array.from({ length: 600 }, (_, n) => daemon.connect().send(halves[n % halves.length] ?? ''));
+    await Promise.all(clients.filter((_, n) => n % halves.length === 5).map((client) => client.next()));
+    const other = daemon.connect();
+    await other.hello();
+    expect([await other.ask('REGISTER whole'), await daemon.http('GET', '/topics')]).toEqual(['OK', '200 {"topics":["whole"]}']);
+    expect([daemon.nsqlookupd.connectionCount, daemon.nsqlookupd.db.nodes().length]).toEqual([601, 101]);
+    await Promise.all(clients.map((client) => client.destroy()));
+    await eventually('they are forgotten', () => daemon.nsqlookupd.connectionCount === 1);
+    expect([[...daemon.nsqlookupd.db.topics()], daemon.nsqlookupd.db.nodes().length]).toEqual([['whole'], 1]);
+  });
+}, 30_000);
+
 it('holds back a client that sends and never reads, and answers it in full once it reads', async () => {
   await withDaemon({ logLevel: 'error' }, async (daemon) => {
     const client = daemon.connect();
