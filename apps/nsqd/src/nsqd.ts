@@ -23,6 +23,7 @@ import { checkNsqdOptions, defaultNsqdOptions, effectiveTlsRequired, type NsqdOp
 import { QueueScanLoop } from './queue-scan-loop.js';
 import { systemClock } from './queue/clock.js';
 import { Engine, type EngineSetup } from './queue/engine.js';
+import { Reload, type ReloadTarget } from './reload.js';
 import type { ClientStats } from './stats/client-stats.js';
 import { LatencyWindow } from './stats/latency-window.js';
 import { statsdPrefix } from './stats/statsd-prefix.js';
@@ -61,14 +62,15 @@ function latencySetup(options: NsqdOptions): Pick<EngineSetup, 'createLatencyWin
   return { createLatencyWindow: (now) => new LatencyWindow(quantiles, windowMs, now) };
 }
 
-function createAuthorizer(options: NsqdOptions, tls: LoadedTls): Authorizer | null {
+/** @param tls asked for each question */
+function createAuthorizer(options: NsqdOptions, tls: () => LoadedTls): Authorizer | null {
   const { authHttpAddresses: addresses, authHttpRequestMethod: method, httpClientConnectTimeout, httpClientRequestTimeout } = options;
   if (addresses.length === 0) return null;
   const client = new HttpClient({
     connectTimeout: httpClientConnectTimeout,
     requestTimeout: httpClientRequestTimeout,
     maxBodyBytes: MAX_ANSWER_BYTES,
-    tls: () => tls.client ?? {},
+    tls: () => tls().client ?? {},
   });
   return new Authorizer({ addresses, method, client });
 }
@@ -86,7 +88,7 @@ export interface NsqdSetup {
  *
  * `Nsqd.start()` and `stop()` do all of it, for a daemon inside another program.
  */
-export class Nsqd implements HttpContext {
+export class Nsqd implements HttpContext, ReloadTarget {
   readonly options: NsqdOptions;
   readonly logger: Logger;
   readonly engine: Engine;
@@ -95,6 +97,9 @@ export class Nsqd implements HttpContext {
   readonly clock = systemClock;
   readonly #lock: DataPathLock;
   readonly #store: TopicStore;
+  readonly #reload: Reload;
+  #tls: LoadedTls;
+  readonly #tlsServers: TlsServers | null;
   readonly #tcp: TcpLoop<Connection>;
   readonly #http: HttpLoop | undefined;
   readonly #https: HttpLoop | undefined;
@@ -111,6 +116,8 @@ export class Nsqd implements HttpContext {
 
   private constructor(options: NsqdOptions, logger: Logger, lock: DataPathLock, loadedTls: LoadedTls) {
     this.options = options;
+    this.#reload = new Reload(this, options);
+    this.#tls = loadedTls;
     this.logger = logger;
     this.#lock = lock;
     this.startTime = Math.floor(systemClock.wall() / 1000);
@@ -171,14 +178,15 @@ export class Nsqd implements HttpContext {
     this.#lookup = this.#lookupLoop();
     const tlsRequired = effectiveTlsRequired(options);
     const { config: tls } = loadedTls;
+    this.#tlsServers = tls === undefined ? null : new TlsServers(tls);
     const connections = {
       engine: this.engine,
       turns,
       options,
       logger,
       version: this.version,
-      tls: tls === undefined ? null : new TlsServers(tls),
-      authorizer: createAuthorizer(options, loadedTls),
+      tls: this.#tlsServers,
+      authorizer: createAuthorizer(options, () => this.#tls),
       tlsRequired: tlsRequired !== 'no',
     };
     let nextId = 1;
@@ -327,6 +335,15 @@ export class Nsqd implements HttpContext {
     return (this.#exit ??= this.#shutDown());
   }
 
+  /**
+   * Takes over what has changed in the options since they were last given: log level, addresses of nsqlookupds, files of certificates, whose
+   * content is read again in any case. Connections stay. What takes a restart is logged.
+   * @returns what is wrong with the options, and nothing has changed
+   */
+  reload(options: NsqdOptions): string | undefined {
+    return this.#reload.apply(options);
+  }
+
   /** The counterpart of `start`. @throws the fatal error that ended `main`, or what could not be stored */
   async stop(): Promise<void> {
     await this.exit();
@@ -399,5 +416,13 @@ export class Nsqd implements HttpContext {
   /** How many nsqlookupds are configured and connected. */
   get lookupStatus(): LookupStatus {
     return this.#lookup.status;
+  }
+
+  setTls(loaded: LoadedTls): void {
+    this.#tls = loaded;
+    if (loaded.config === undefined) return;
+    this.#tlsServers?.replace(loaded.config);
+    this.#https?.replaceTls(loaded.config);
+  }
   }
 }

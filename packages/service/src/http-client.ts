@@ -80,31 +80,22 @@ export class HttpClient {
       },
       ...(signal === undefined ? {} : { signal }),
     };
-    return new Promise((resolve, reject) => {
-      const request = secure
-        ? https.request(url, { ...options, ...this.#options.tls?.(), agent: this.#secure })
-        : http.request(url, { ...options, agent: this.#plain });
-      const timer = limit(request, this.#options.requestTimeout, 'request timed out');
-      const settle = (): void => clearTimeout(timer);
-      request.on('error', (error) => {
-        settle();
-        reject(error);
-      });
-      this.#limitConnecting(request);
+    const request = secure
+      ? https.request(url, { ...options, ...this.#options.tls?.(), agent: this.#secure })
+      : http.request(url, { ...options, agent: this.#plain });
+    const timer = limit(request, this.#options.requestTimeout, 'request timed out');
+    this.#limitConnecting(request);
+    const reply = new Promise<Reply>((resolve, reject) => {
+      request.on('error', reject);
       request.on('response', (response) => {
-        collect(response, this.#options.maxBodyBytes).then(
-          (body) => {
-            settle();
-            resolve({ status: response.statusCode ?? 0, statusText: response.statusMessage ?? '', body });
-          },
-          (error: unknown) => {
-            settle();
-            request.destroy();
-            reject(error);
-          },
-        );
+        const { statusCode: status = 0, statusMessage: statusText = '' } = response;
+        collect(response, this.#options.maxBodyBytes).then((body) => resolve({ status, statusText, body }), reject);
       });
-      request.end(json);
+    });
+    request.end(json);
+    return reply.finally(() => {
+      clearTimeout(timer);
+      request.destroy();
     });
   }
 

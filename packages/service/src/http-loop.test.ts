@@ -79,3 +79,21 @@ it('serves HTTPS to the clients that its policy takes', async () => {
   expect(lines[0]).toBe(`INFO: HTTPS: listening on ${address}`);
   expect(lines).toContainEqual(expect.stringMatching(/^WARNING: http: TLS handshake error from 127\.0\.0\.1:\d+: tls: not you$/));
 });
+
+it('takes another certificate and policy for new connections, over HTTPS only', async () => {
+  const { loop, stopping } = await bound({ tls: { serverOptions: files, clientProblem: () => undefined } });
+  const running = loop.run(stopping.signal);
+  const old = tls.connect({ port: loop.port, ca: files.cert, servername: 'localhost' });
+  await once(old, 'secureConnect');
+  loop.replaceTls({ serverOptions: { ...files, minVersion: 'TLSv1.3' }, clientProblem: () => undefined });
+  const older = tls.connect({ port: loop.port, ca: files.cert, servername: 'localhost', maxVersion: 'TLSv1.2' });
+  await expect(once(older, 'secureConnect')).rejects.toThrow(/alert protocol version/);
+  expect(await secureGet(loop.port)).toMatch(/^HTTP\/1.1 200 OK/);
+  old.write(GET);
+  await once(old, 'data');
+  stopping.abort();
+  await running;
+  const { loop: plain } = await bound();
+  expect(() => plain.replaceTls({ serverOptions: files, clientProblem: () => undefined })).toThrow('not an HTTPS server');
+  await plain.close();
+});

@@ -1,4 +1,4 @@
-import type { TLSSocket, TlsOptions } from 'node:tls';
+import { Server as TlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { bindHttp } from './bind.js';
 import { createHttpServer } from './http-server.js';
@@ -28,6 +28,7 @@ export class HttpLoop {
   readonly #logger: Logger;
   readonly #name: string;
   readonly #server: FastifyInstance;
+  #tls: HttpsPolicy | undefined;
   #open: () => void = () => undefined;
   #address = '';
   #closed: Promise<void> | undefined;
@@ -35,6 +36,7 @@ export class HttpLoop {
   constructor(options: HttpLoopOptions, register: (server: FastifyInstance) => void) {
     const { logger, tls, tlsRequiredPort } = options;
     this.#logger = logger;
+    this.#tls = tls;
     this.#name = tls === undefined ? 'HTTP' : 'HTTPS';
     this.#server = createHttpServer({
       logger,
@@ -43,7 +45,7 @@ export class HttpLoop {
     });
     if (tls !== undefined) {
       this.#server.server.on('secureConnection', (client: TLSSocket) => {
-        const problem = tls.clientProblem(client);
+        const problem = this.#tls?.clientProblem(client);
         if (problem === undefined) return;
         logger.warn(() => `http: TLS handshake error from ${formatPeer(client)}: ${problem}`);
         client.destroy();
@@ -59,6 +61,14 @@ export class HttpLoop {
   /** @throws {ListenError} */
   async bind(address: ListenAddress): Promise<void> {
     this.#address = formatBoundAddress(await bindHttp(this.#server, address));
+  }
+
+  /** Has new connections use another certificate. Whether clients must have one stays as it was. @throws {Error} it is not HTTPS */
+  replaceTls(policy: HttpsPolicy): void {
+    const server: unknown = this.#server.server;
+    if (!(server instanceof TlsServer)) throw new Error('not an HTTPS server');
+    server.setSecureContext(policy.serverOptions);
+    this.#tls = policy;
   }
 
   /** The bound port; 0 when it is not bound, -1 for a unix socket. */

@@ -9,18 +9,35 @@ const MAX_FREE = 16;
  * good, but not on which of the sockets that were handed to it.
  */
 export class TlsServers {
-  readonly config: TlsConfig;
-  readonly #free: Server[] = [];
+  #config: TlsConfig;
+  #free: Server[] = [];
+  readonly #made = new WeakMap<Server, TlsConfig>();
 
   constructor(config: TlsConfig) {
-    this.config = config;
+    this.#config = config;
+  }
+
+  get config(): TlsConfig {
+    return this.#config;
+  }
+
+  /** For handshakes from now on. */
+  replace(config: TlsConfig): void {
+    this.#config = config;
+    this.#free = [];
   }
 
   take(): Server {
-    return this.#free.pop() ?? createServer(this.config.serverOptions);
+    return this.#free.pop() ?? this.#create();
   }
 
   give(server: Server): void {
-    if (this.#free.length < MAX_FREE) this.#free.push(server);
+    if (this.#free.length < MAX_FREE && this.#made.get(server) === this.#config) this.#free.push(server);
+  }
+
+  #create(): Server {
+    const server = createServer(this.#config.serverOptions);
+    this.#made.set(server, this.#config);
+    return server;
   }
 }

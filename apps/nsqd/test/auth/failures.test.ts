@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { encodeAuth, encodeMpub, encodePub, encodeSub } from '@nsq/protocol';
 import { Logger } from '@nsq/service';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Nsqd } from '../../src/index.js';
@@ -327,6 +327,23 @@ describe('TLS', () => {
         expect(server.asked).toEqual([]);
       });
     });
+  });
+
+  it('to the server trusts the authorities that a reload has found', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nsqd-ca-'));
+    const tlsRootCaFile = join(folder, 'ca.pem');
+    await copyFile(pathOf('stranger.pem'), tlsRootCaFile);
+    await withSecureServer(async (server) => {
+      await withDaemon([server.url], { tlsRootCaFile }, async (daemon) => {
+        const first = await daemon.client();
+        expect(await first.send(AUTH).rest()).toEqual(FAILED);
+        await copyFile(pathOf('ca.pem'), tlsRootCaFile);
+        expect(daemon.nsqd.reload({ ...daemon.nsqd.options })).toBeUndefined();
+        const second = await daemon.client();
+        expect(await second.send(AUTH).text()).toBe(OK);
+      });
+    });
+    await rm(folder, { recursive: true });
   });
 
   it('to the server is what a 403 may ask for', async () => {
