@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { FileCache, nodeFileSystem } from '@nsq/commit-log';
 import { versionLine, type LogLevel } from '@nsq/options';
-import { Logger, parseListenAddress } from '@nsq/service';
+import { ListenError, Logger, parseListenAddress, type ListenAddress } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './http/context.js';
@@ -204,9 +204,17 @@ export class Nsqd implements HttpContext {
     const { options } = this;
     await this.#tcp.bind(parseListenAddress(options.tcpAddress));
     await this.#http?.bind(parseListenAddress(options.httpAddress));
-    await this.#https?.bind(parseListenAddress(options.httpsAddress));
+    await this.#https?.bind(this.#httpsAddress());
     options.broadcastTcpPort ||= Math.max(0, this.tcpPort);
     options.broadcastHttpPort ||= Math.max(0, this.httpPort);
+  }
+
+  /** HTTPS is served over TCP only, as in the reference. */
+  #httpsAddress(): ListenAddress {
+    const text = this.options.httpsAddress;
+    const address = parseListenAddress(text);
+    if (address.kind === 'unix') throw new ListenError(text, `listen tcp: address ${text}: missing port in address`);
+    return address;
   }
 
   async #close(): Promise<void> {
