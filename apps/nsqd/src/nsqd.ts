@@ -5,11 +5,13 @@ import { versionLine, type LogLevel } from '@nsq/options';
 import {
   HttpClient,
   HttpLoop,
+  ListenError,
   Logger,
   MemoryMonitor,
   parseListenAddress,
   ProcessMonitor,
   TcpLoop,
+  type ListenAddress,
   type MemoryStats,
   type ProcessStats,
 } from '@nsq/service';
@@ -248,9 +250,17 @@ export class Nsqd implements HttpContext, ReloadTarget {
     const { options } = this;
     await this.#tcp.bind(parseListenAddress(options.tcpAddress));
     await this.#http?.bind(parseListenAddress(options.httpAddress));
-    await this.#https?.bind(parseListenAddress(options.httpsAddress));
+    await this.#https?.bind(this.#httpsAddress());
     options.broadcastTcpPort ||= Math.max(0, this.tcpPort);
     options.broadcastHttpPort ||= Math.max(0, this.httpPort);
+  }
+
+  /** HTTPS is served over TCP only, as in the reference. */
+  #httpsAddress(): ListenAddress {
+    const text = this.options.httpsAddress;
+    const address = parseListenAddress(text);
+    if (address.kind === 'unix') throw new ListenError(text, `listen tcp: address ${text}: missing port in address`);
+    return address;
   }
 
   async #close(): Promise<void> {
@@ -423,6 +433,5 @@ export class Nsqd implements HttpContext, ReloadTarget {
     if (loaded.config === undefined) return;
     this.#tlsServers?.replace(loaded.config);
     this.#https?.replaceTls(loaded.config);
-  }
   }
 }

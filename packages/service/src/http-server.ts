@@ -7,6 +7,7 @@ import { boundConnections } from './connection-bound.js';
 import { HttpError } from './http-error.js';
 import type { Logger } from './logger.js';
 import { formatPeer } from './peer.js';
+import { refusePlainHttp } from './plain-http.js';
 import { answer, failure, JSON_TYPE, type Answer, type ReplyStyle } from './reply.js';
 import { RouteTable } from './route-table.js';
 import { expectContinue, isLingering } from './unread-body.js';
@@ -63,7 +64,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   // Fastify has a type for each kind of server, which nobody here needs to tell apart.
   const server = (options.https === undefined
     ? fastify({ ...common, http: limits })
-    : fastify({ ...common, https: { ...options.https, ...limits } })) as unknown as FastifyInstance;
+    : fastify({ ...common, https: { ALPNProtocols: [], ...options.https, ...limits } })) as unknown as FastifyInstance;
 
   server.server.keepAliveTimeout = 0; // as an option, Fastify takes 0 for its own default
 
@@ -164,7 +165,8 @@ function tlsRequired(port: number): Answer {
 
 function guardConnections(instance: FastifyInstance, options: HttpServerOptions): void {
   const server: Server = instance.server;
-  const { logger } = options;
+  const { logger, https } = options;
+  const raw = https === undefined ? undefined : refusePlainHttp(server, logger);
   const max = options.maxConnections ?? MAX_CONNECTIONS;
   let warned = -Infinity;
   const bound = boundConnections(server, max, () => {
@@ -182,7 +184,11 @@ function guardConnections(instance: FastifyInstance, options: HttpServerOptions)
   });
   instance.addHook('preClose', (done) => {
     bound.drain();
-    const timer = setTimeout(() => server.closeAllConnections(), options.closeGraceMs ?? CLOSE_GRACE_MS);
+    raw?.closeSilent();
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+      raw?.closeAll();
+    }, options.closeGraceMs ?? CLOSE_GRACE_MS);
     server.once('close', () => clearTimeout(timer));
     timer.unref();
     done();

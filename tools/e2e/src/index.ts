@@ -5,5 +5,6 @@ export { FaultProxy } from './fault-proxy.js';
 export { channelStats, createTopic, deleteTopic, type ChannelStats, type HttpAddress } from './http.js';
 export { nsqdCommand, startNsqd, type NsqdProcess, type NsqdStart } from './nsqd-process.js';
 export { nsqlookupdCommand, startNsqlookupd, type NsqlookupdStart } from './nsqlookupd-process.js';
+export { openFilesLimit } from './open-files-limit.js';
 export { cpuMicros, openFiles, peakMemory, resetPeakMemory, residentMemory } from './process-usage.js';
 export { runNsqd, type NsqdRun } from './run-nsqd.js';

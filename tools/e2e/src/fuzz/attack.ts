@@ -9,6 +9,7 @@ import type { Random } from '../random.js';
 import { MAX_MSG_BYTES, talkOf } from './grammar.js';
 import { compressionOf, requestOf, type Compression, type Upgrade } from './layer.js';
 import { mutateBytes, mutateTalk, pieces } from './mutate.js';
+import { takeFrame } from './take-frame.js';
 import { Tap } from './tap.js';
 
 const STEP_MS = 10_000;
@@ -87,7 +88,7 @@ class Attacker {
       return true;
     }
     this.socket.write(preamble);
-    if (!(await this.#frameOf(this.socket))) return false;
+    if ((await takeFrame(this.socket, this.#patienceMs)) === null) return false;
     if (this.#upgrade.startsWith('tls') && !(await this.#secure())) {
       // TLS would end the socket after its handshake only.
       this.#transport = this.socket;
@@ -103,27 +104,9 @@ class Attacker {
       return true;
     }
     // TLS has an OK of its own.
-    if (this.#upgrade.startsWith('tls') && !(await this.#frameOf(this.#transport))) return false;
+    if (this.#upgrade.startsWith('tls') && (await takeFrame(this.#transport, this.#patienceMs)) === null) return false;
     this.#transport.on('data', (bytes: Buffer) => compression.decode(bytes)).resume();
     return true;
-  }
-
-  /** Takes one frame off a stream and leaves what follows it there. False when the stream ends first. */
-  #frameOf(stream: Duplex): Promise<boolean> {
-    let bytes = Buffer.alloc(0);
-    return new Promise((resolve) => {
-      const take = (chunk: Buffer): void => {
-        bytes = Buffer.concat([bytes, chunk]);
-        if (bytes.length < 4 || bytes.length < 4 + bytes.readUInt32BE(0)) return;
-        stream.off('data', take).pause();
-        const rest = bytes.subarray(4 + bytes.readUInt32BE(0));
-        if (rest.length > 0) stream.unshift(rest);
-        resolve(true);
-      };
-      stream.on('data', take).once('close', () => resolve(false));
-      setTimeout(() => resolve(false), this.#patienceMs).unref();
-      void this.#closed.then(() => resolve(false));
-    });
   }
 
   /** False when the handshake failed, as it does when its bytes were changed. */

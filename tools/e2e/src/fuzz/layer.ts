@@ -16,13 +16,16 @@ export function requestOf(upgrade: Upgrade): IdentifyRequest {
   };
 }
 
-/** A compression as a client sees it. `failed` is told what makes the daemon's side of it unreadable. */
+/** A compression as a client sees it. */
 export interface Compression {
   /** All that the daemon needs to read `plain`. */
   encode(plain: Buffer): Buffer;
   decode(bytes: Buffer): void;
+  /** Resolves when all that was given to `decode` has come out. */
+  settled(): Promise<void>;
 }
 
+/** Null where there is none. @param failed is told what makes the daemon's side of it unreadable */
 export function compressionOf(upgrade: Upgrade, plain: (bytes: Buffer) => void, failed: (error: Error) => void): Compression | null {
   if (upgrade.endsWith('deflate')) {
     const inflate = createInflateRaw();
@@ -30,6 +33,10 @@ export function compressionOf(upgrade: Upgrade, plain: (bytes: Buffer) => void, 
     return {
       encode: (bytes) => deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
       decode: (bytes) => inflate.write(bytes),
+      settled: () =>
+        new Promise((resolve) => {
+          inflate.write(Buffer.alloc(0), () => resolve());
+        }),
     };
   }
   if (!upgrade.endsWith('snappy')) return null;
@@ -44,5 +51,6 @@ export function compressionOf(upgrade: Upgrade, plain: (bytes: Buffer) => void, 
         failed(error as Error);
       }
     },
+    settled: () => Promise.resolve(),
   };
 }
