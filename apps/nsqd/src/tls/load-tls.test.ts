@@ -24,8 +24,9 @@ function file(name: string, content: string | Buffer): string {
   return path;
 }
 
-it('is nothing without a certificate and a key', () => {
-  expect(loadTls(NOTHING)).toEqual({});
+it('has nothing for servers without a certificate and a key', () => {
+  const { config, problem } = loadTls(NOTHING);
+  expect([config, problem]).toEqual([undefined, undefined]);
 });
 
 it('takes certificate, key and authorities', () => {

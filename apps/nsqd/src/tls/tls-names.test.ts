@@ -1,8 +1,13 @@
 import type { TLSSocket } from 'node:tls';
 import { cipherSuiteName, tlsNames } from './tls-names.js';
 
-const socketOf = (protocol: string | null, standardName: string): TLSSocket =>
-  ({ getProtocol: () => protocol, getCipher: () => ({ name: 'x', standardName, version: 'x' }) }) as unknown as TLSSocket;
+/** What a finished handshake tells; the client has shown a certificate when it has names. */
+const socketOf = (protocol: string | null, standardName: string, names?: string | string[]): TLSSocket =>
+  ({
+    getProtocol: () => protocol,
+    getCipher: () => ({ name: 'x', standardName, version: 'x' }),
+    getPeerX509Certificate: () => (names === undefined ? undefined : { toLegacyObject: () => ({ subject: { CN: names } }) }),
+  }) as unknown as TLSSocket;
 
 it.each([
   ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
@@ -23,5 +28,12 @@ it.each([
   ['TLSv1.3', 'TLS1.3'],
   [null, ''],
 ])('shows the version %s as %s', (protocol, version) => {
-  expect(tlsNames(socketOf(protocol, 'TLS_AES_128_GCM_SHA256'))).toEqual({ version, cipherSuite: 'Unknown 4865' });
+  expect(tlsNames(socketOf(protocol, 'TLS_AES_128_GCM_SHA256'))).toEqual({ version, cipherSuite: 'Unknown 4865', commonName: '' });
+});
+
+it.each([
+  ['client.example', 'client.example'],
+  [['first', 'last'], 'last'],
+])('shows the common name %j as %s', (names, shown) => {
+  expect(tlsNames(socketOf('TLSv1.3', 'TLS_AES_128_GCM_SHA256', names)).commonName).toBe(shown);
 });
