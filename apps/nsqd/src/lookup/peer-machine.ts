@@ -13,6 +13,8 @@ const STABLE_MS = 5_000;
 const MAX_UNANSWERED = 256;
 /** Registrations are sent in groups: when so few commands are unanswered. */
 const REFILL = MAX_UNANSWERED / 2;
+/** A failure that stays the same is logged again after so long. Milliseconds. */
+const REMIND_MS = 60_000;
 /** Timers may fire a little early. Milliseconds. */
 const EARLY_MS = 1;
 /** Characters of an answer in the log. */
@@ -81,6 +83,7 @@ export class PeerMachine {
   #readyAt = Infinity;
   #failures = 0; // in a row
   #told = ''; // what the log said last of a failure
+  #toldAt = -Infinity;
 
   constructor(setup: PeerMachineSetup, link: PeerLink) {
     this.#setup = setup;
@@ -165,7 +168,7 @@ export class PeerMachine {
 
   #connect(): void {
     const { address, logger, now } = this.#setup;
-    logger.info(`LOOKUP connecting to ${address}`);
+    logger.log(this.#failures <= 1 ? 'info' : 'debug', `LOOKUP connecting to ${address}`);
     this.#state = PeerState.Connecting;
     this.#deadline = now() + STEP_MS;
     this.#link.open();
@@ -236,14 +239,8 @@ export class PeerMachine {
 
   /** @param what null when the log knows */
   #fail(what: string | null): void {
-    const { address, logger, now, random } = this.#setup;
-    if (what !== null) {
-      // The same failure again is no news.
-      const text = `LOOKUPD(${address}): ${what}`;
-      if (what === this.#told) logger.debug(text);
-      else logger.error(text);
-      this.#told = what;
-    }
+    const { now, random } = this.#setup;
+    if (what !== null) this.#tell(what);
     this.#link.close();
     this.#failures = now() - this.#readyAt >= STABLE_MS ? 1 : this.#failures + 1;
     this.#state = PeerState.Backoff;
@@ -252,6 +249,16 @@ export class PeerMachine {
     this.#deadline = now() + backoffMs(this.#failures, random());
     this.#link.tried();
     this.#arm();
+  }
+
+  /** The same failure again is no news. */
+  #tell(failure: string): void {
+    const { address, logger, now } = this.#setup;
+    const known = failure === this.#told && now() - this.#toldAt < REMIND_MS;
+    logger.log(known ? 'debug' : 'error', `LOOKUPD(${address}): ${failure}`);
+    if (known) return;
+    this.#told = failure;
+    this.#toldAt = now();
   }
 
   #arm(): void {

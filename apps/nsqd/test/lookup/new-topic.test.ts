@@ -77,13 +77,13 @@ it('lets only the publisher that makes the topic wait, and loses nothing of the 
 it('waits for nobody longer than it is told to, and takes what the others know', async () => {
   fake.onRequest = () => undefined;
   other.knows(['known']);
-  await withLookup({ httpClientRequestTimeout: 300 }, async (daemon) => {
+  await withLookup({ httpClientRequestTimeout: 1_000 }, async (daemon) => {
     expect(await post(daemon, '/pub?topic=t', 'message')).toBe('200 OK');
     expect(depths(daemon, 't')).toEqual({ known: 1 });
     const lines = daemon.logged.map((line) => line.replace(/^\S+ \S+ /, '').trimEnd());
     expect(lines).toEqual([
       expect.stringMatching(
-        /^WARNING: failed to query nsqlookupd for channels to pre-create for topic t - GET http:\/\/127\.0\.0\.1:\d+\/channels\?topic=t: request timed out after 300 ms$/,
+        /^WARNING: failed to query nsqlookupd for channels to pre-create for topic t - GET http:\/\/127\.0\.0\.1:\d+\/channels\?topic=t: request timed out after 1000 ms$/,
       ),
     ]);
   });
