@@ -159,6 +159,14 @@ it('drops every flag behind `-worker-id 5`, and warns', () => {
   expect(result.kind === 'run' && result.warnings).toContain('arguments from "5" on are ignored');
 });
 
+it.each([
+  ['--verbose', 'is deprecated'],
+  ['--worker-id', 'is deprecated'],
+])('warns of %s, which %s', (flag, reason) => {
+  const result = resolve([flag]);
+  expect(result.kind === 'run' && result.warnings).toEqual([expect.stringContaining(`${flag} ${reason}`)]);
+});
+
 it('warns of no option that has its effect', () => {
   const result = resolve([
     '--auth-http-address=a:1',

@@ -35,3 +35,26 @@ it('pushes to statsd and sends what is left when it stops', async () => {
     server.close();
   }
 });
+
+it('leaves memory and ephemeral topics out when it is told to', async () => {
+  const server = createSocket('udp4');
+  server.bind(0, '127.0.0.1');
+  await once(server, 'listening');
+  let received = '';
+  server.on('message', (bytes) => (received += bytes.toString()));
+  try {
+    const { port } = server.address();
+    const options = { statsdAddress: `127.0.0.1:${port}`, statsdInterval: 1500, statsdMemStats: false, statsdExcludeEphemeral: true };
+    await withDaemon(options, async ({ nsqd }) => {
+      await ask(nsqd.httpPort, '/pub?topic=kept', 'abc');
+      await ask(nsqd.httpPort, '/pub?topic=gone%23ephemeral', 'abc');
+      await eventually('the first packet', () => received !== '', 10_000);
+    });
+    server.send('the end', port, '127.0.0.1');
+    await eventually('the end', () => received.endsWith('the end'), 10_000);
+    expect(received).toContain('topic.kept.message_count:1|c');
+    expect(received).not.toMatch(/mem\.|gone/);
+  } finally {
+    server.close();
+  }
+});

@@ -3,6 +3,7 @@ import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
 
 const read = (name: string): Buffer => fs.readFileSync(path.join(__dirname, '..', 'test', 'fixtures', name));
@@ -125,4 +126,29 @@ it('says why nobody answers, without the URL', async () => {
     .request(`http://127.0.0.1:${port}/?secret=x`)
     .catch((error: unknown) => error)) as Error;
   expect(failure.message).toBe(`connect ECONNREFUSED 127.0.0.1:${port}`);
+});
+
+/** A listener that accepts nobody: its thread stands still. Who comes when its queue is full is left waiting by the kernel. */
+const DEAF = `
+  const server = require('node:net').createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('node:worker_threads').parentPort.postMessage(server.address().port);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30_000);
+  });
+`;
+
+it('gives up connecting', async () => {
+  const worker = new Worker(DEAF, { eval: true });
+  const fillers: net.Socket[] = [];
+  try {
+    const port = await new Promise<number>((resolve) => worker.once('message', resolve));
+    const before = net.connect(port, '127.0.0.1');
+    fillers.push(before);
+    await new Promise((resolve) => before.once('connect', resolve));
+    for (let i = 0; i < 4; i++) fillers.push(net.connect(port, '127.0.0.1'));
+    await expect(get(port, { connectTimeout: 100 })).rejects.toThrow('connecting timed out after 100 ms');
+  } finally {
+    for (const socket of fillers) socket.destroy();
+    await worker.terminate();
+  }
 });

@@ -109,6 +109,22 @@ it('takes the log level of the config file over, and what changed over HTTP stay
   // The line that says so is one of INFO.
   process.kill(nsqd.pid, 'SIGHUP');
   while ((await http(nsqd, 'GET', '/config/log_level')) !== '3') continue;
+  await nsqd.stop();
+  expect(nsqd.log()).not.toContain('NSQ: bye');
+});
+
+it('puts the prefix of the config file before each line, and takes a flag for more than the file', async () => {
+  const folder = await daemons.folder();
+  const path = join(folder, 'nsqd.cfg');
+  await writeFile(path, 'log_prefix = "[mine] "\nlog_level = "info"\nid = 7\nmax_rdy_count = 5\n');
+  const nsqd = await daemons.start(folder, `--config=${path}`, '--log-level=debug', '--node-id=9');
+  expect(await http(nsqd, 'GET', '/config/id')).toBe('9');
+  expect(await http(nsqd, 'GET', '/config/max_rdy_count')).toBe('5');
+  expect(await http(nsqd, 'GET', '/config/log_level')).toBe('1');
+  await nsqd.stop();
+  const lines = nsqd.log().trimEnd().split('\n');
+  expect(lines.filter((line) => !/^\[mine\] \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\.\d{6} (DEBUG|INFO): /.test(line))).toEqual([]);
+  expect(lines).toContainEqual(expect.stringMatching(/INFO: ID: 9$/));
 });
 
 it.each([

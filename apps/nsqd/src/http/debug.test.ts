@@ -13,9 +13,11 @@ it('shows an index, the command line and no symbols', async () => {
   expect(daemon.lines).toEqual([]);
 });
 
-it.each(['heap', 'goroutine', 'block', 'threadcreate', 'profile'])('has no profile %s, but its path', async (name) => {
-  expect(await daemon.ask('GET', `/debug/pprof/${name}`)).toBe('404 {"message":"NOT_FOUND"}');
-  expect(await daemon.ask('POST', `/debug/pprof/${name}`)).toBe('405 {"message":"METHOD_NOT_ALLOWED"}');
+it('has the profiles of every daemon', async () => {
+  expect(await daemon.ask('GET', '/debug/pprof/heap?debug=1')).toMatch(/^200 \{"memory":/);
+  expect(await daemon.ask('GET', '/debug/pprof/threadcreate')).toBe('404 {"message":"NOT_FOUND"}');
+  expect(await daemon.ask('POST', '/debug/pprof/heap')).toBe('405 {"message":"METHOD_NOT_ALLOWED"}');
+  expect(daemon.lines.filter((line) => !line.includes(' POST '))).toEqual([]);
 });
 
 it.each(['/debug', '/debug/pprof/mutex', '/debug/pprof/trace'])('does not know %s', async (path) => {

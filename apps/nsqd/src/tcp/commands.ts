@@ -9,9 +9,7 @@ import {
   type CommandSink,
   type ErrorCode,
 } from '@nsq/protocol';
-import { errorMessage, goJson } from '@nsq/service';
-import { ipOf } from '../auth/auth-query.js';
-import { ClientAccess, type GuardedCommand } from '../auth/client-access.js';
+import { goJson } from '@nsq/service';
 import { Answer, type Channel } from '../queue/channel.js';
 import { Consumer, type ConsumerOutput } from '../queue/consumer.js';
 import type { Message } from '../queue/message.js';
@@ -20,6 +18,7 @@ import type { Done } from '../queue/topic-log.js';
 import type { Topic } from '../queue/topic.js';
 import { negotiate } from './client-settings.js';
 import type { Connection, ConnectionContext } from './connection.js';
+import { Guard } from './guard.js';
 import { appendOks } from './ok-frames.js';
 import { LARGE_BODY_BYTES } from './output.js';
 import { PubRun } from './pub-run.js';
@@ -32,7 +31,7 @@ const ID_BYTES = 16;
 export class Commands implements CommandSink, ConsumerOutput {
   consumer: Consumer | null = null;
   /** Null where everybody may do everything. */
-  readonly access: ClientAccess | null;
+  readonly guard: Guard | null;
   /** Messages published on this connection, by topic. */
   readonly published = new Map<string, number>();
   readonly #connection: Connection;
@@ -47,24 +46,19 @@ export class Commands implements CommandSink, ConsumerOutput {
     this.#connection = connection;
     this.#context = context;
     const { authorizer } = context;
-    this.access =
-      authorizer === null
-        ? null
-        : new ClientAccess(authorizer, () => ({
-            remoteIp: ipOf(connection.remoteAddress),
-            tls: connection.tls !== null,
-            commonName: connection.tls?.commonName ?? '',
-          }));
+    this.guard = authorizer === null ? null : new Guard(connection, context, authorizer);
   }
 
   // ---- publishing
 
   pub(topic: string, bytes: Buffer, at: number, size: number): void {
+    const { guard } = this;
     const run = this.#run;
     // What continues a run is allowed as its first message was.
     if (run.count > 0 && run.add(topic, bytes, at, size)) return;
     this.#publishRun();
-    this.#guard('PUB', topic, '', () => void run.add(topic, bytes, at, size));
+    if (guard === null || guard.allows('PUB', topic)) run.add(topic, bytes, at, size);
+    else guard.renew('PUB', topic, '', () => void run.add(topic, bytes, at, size));
   }
 
   /** PUBs are collected while they follow on each other: whatever else happens, they come first. */
@@ -81,21 +75,24 @@ export class Commands implements CommandSink, ConsumerOutput {
 
   dpub(topic: string, deferMs: number, bytes: Buffer, at: number, size: number): void {
     this.endOfChunk();
-    this.#guard('DPUB', topic, '', () =>
-      this.#publish('DPUB', 'E_DPUB_FAILED', topic, 1, (target, done) =>
-        deferMs > 0
-          ? target.publishDeferred(bytes, at, size, deferMs, done)
-          : target.publish(bytes, at, at + SIZE_BYTES + size, 1, 0, done),
-      ),
+    const { guard } = this;
+    if (guard === null || guard.allows('DPUB', topic)) this.#publishDeferred(topic, deferMs, bytes, at, size);
+    else guard.renew('DPUB', topic, '', () => this.#publishDeferred(topic, deferMs, bytes, at, size));
+  }
+
+  #publishDeferred(topic: string, deferMs: number, bytes: Buffer, at: number, size: number): void {
+    this.#publish('DPUB', 'E_DPUB_FAILED', topic, 1, (target, done) =>
+      deferMs > 0 ? target.publishDeferred(bytes, at, size, deferMs, done) : target.publish(bytes, at, at + SIZE_BYTES + size, 1, 0, done),
     );
   }
 
   mpubBegin(topic: string): void {
     this.endOfChunk();
-    this.#guard('MPUB', topic, '', () => {
-      this.#mpubTopic = topic;
-      this.#topicFor(topic); // it exists from here on, even if the body turns out bad
-    });
+    const { guard } = this;
+    this.#mpubTopic = topic;
+    // The topic exists from here on, even if the body turns out bad.
+    if (guard === null || guard.allows('MPUB', topic)) this.#topicFor(topic);
+    else guard.renew('MPUB', topic, '', () => void this.#topicFor(topic));
   }
 
   mpub(bytes: Buffer, at: number, end: number, count: number): void {
@@ -170,44 +167,8 @@ export class Commands implements CommandSink, ConsumerOutput {
 
   auth(secret: Buffer): void {
     this.endOfChunk();
-    const { access } = this;
-    if (access === null) throw new ProtocolError('E_AUTH_DISABLED', 'AUTH disabled');
-    if (access.authorized) throw new ProtocolError('E_INVALID', 'AUTH already set');
-    this.#ask(access, secret, () => this.#connection.respond(access.answer()));
-  }
-
-  /** Has a command carried out if the client may do it: at once, or when the auth servers have been asked again. */
-  #guard(command: GuardedCommand, topic: string, channel: string, carryOut: () => void): void {
-    const { access } = this;
-    if (access === null) {
-      carryOut();
-      return;
-    }
-    const checked = (): void => {
-      access.check(command, topic, channel);
-      carryOut();
-    };
-    if (access.expired(command, this.#context.engine.now)) this.#ask(access, undefined, checked);
-    else checked();
-  }
-
-  /** Asks the auth servers. No other command of this client is read until they have answered. */
-  #ask(access: ClientAccess, secret: Buffer | undefined, then: () => void): void {
-    const { engine, logger } = this.#context;
-    const goOn = this.#connection.suspend();
-    access.ask(secret).then(
-      (grant) =>
-        goOn(() => {
-          access.accept(grant, engine.now);
-          then();
-        }),
-      (error: unknown) =>
-        goOn(() => {
-          // What is wrong with an auth server is not for clients to know.
-          logger.warn(`PROTOCOL(V2): [${this.#connection.remoteAddress}] AUTH failed ${errorMessage(error)}`);
-          throw new ProtocolError('E_AUTH_FAILED', 'AUTH failed', { cause: error });
-        }),
-    );
+    if (this.guard === null) throw new ProtocolError('E_AUTH_DISABLED', 'AUTH disabled');
+    this.guard.authenticate(secret);
   }
 
   nop(): void {
@@ -218,7 +179,9 @@ export class Commands implements CommandSink, ConsumerOutput {
 
   sub(topicName: string, channelName: string): void {
     this.endOfChunk();
-    this.#guard('SUB', topicName, channelName, () => this.#subscribe(topicName, channelName));
+    const { guard } = this;
+    if (guard === null || guard.allows('SUB', topicName, channelName)) this.#subscribe(topicName, channelName);
+    else guard.renew('SUB', topicName, channelName, () => this.#subscribe(topicName, channelName));
   }
 
   #subscribe(topicName: string, channelName: string): void {
@@ -322,8 +285,8 @@ export class Commands implements CommandSink, ConsumerOutput {
 
   /** The connection ends: its subscription with it. */
   leave(): void {
-    const { access, consumer } = this;
-    access?.leave();
+    const { consumer, guard } = this;
+    guard?.access.leave();
     if (consumer === null) return;
     consumer.channel?.removeConsumer(consumer);
   }

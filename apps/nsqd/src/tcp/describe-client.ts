@@ -4,7 +4,8 @@ import type { Connection } from './connection.js';
 /** A connection as /stats shows it. */
 export function describeClient(connection: Connection): ClientStats {
   const { settings, commands, compression, tls } = connection;
-  const { access, consumer } = commands;
+  const { consumer, guard } = commands;
+  const access = guard?.access;
   return {
     channel: consumer?.channel ?? null,
     clientId: settings.clientId,

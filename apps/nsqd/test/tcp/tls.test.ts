@@ -1,4 +1,8 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
 import { MAGIC_V2, encodeIdentify, encodePub } from '@nsq/protocol';
 import { serverCertificate, pathOf, pem, trusting, withClientCertificate, withStrangersCertificate } from './certificates.js';
 import { eventually, withDaemon } from './daemon.js';
@@ -134,6 +138,37 @@ describe('client certificates', () => {
       expect(await plain.text()).toBe(`{"message": "TLS_REQUIRED", "https_port": ${daemon.nsqd.httpsPort}}`);
     });
   });
+});
+
+it('judges client certificates by the authorities of the last reload, over TCP and HTTPS', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nsqd-ca-'));
+  const tlsRootCaFile = join(folder, 'ca.pem');
+  await copyFile(pathOf('stranger.pem'), tlsRootCaFile);
+  await withDaemon({ ...serverCertificate, tlsClientAuthPolicy: 'require-verify', tlsRootCaFile }, async (daemon) => {
+    const { nsqd } = daemon;
+    const enter = async (options: ConnectionOptions): Promise<[tcp: string, https: number]> => {
+      const client = daemon.connect();
+      await client.negotiate(TLS);
+      await client.startTls(options);
+      const tcp = await client.text().catch(() => 'refused');
+      const status = await new Promise<number>((resolve) => {
+        const url = { host: '127.0.0.1', port: nsqd.httpsPort, path: '/ping', agent: false, ...options };
+        https.get(url, (response) => resolve(response.resume().statusCode ?? 0)).on('error', () => resolve(0));
+      });
+      return [tcp, status];
+    };
+    expect([await enter(withStrangersCertificate), await enter(withClientCertificate)]).toEqual([
+      ['OK', 200],
+      ['refused', 0],
+    ]);
+    await copyFile(pathOf('ca.pem'), tlsRootCaFile);
+    expect(nsqd.reload({ ...nsqd.options })).toBeUndefined();
+    expect([await enter(withStrangersCertificate), await enter(withClientCertificate)]).toEqual([
+      ['refused', 0],
+      ['OK', 200],
+    ]);
+  });
+  await rm(folder, { recursive: true });
 });
 
 describe('required TLS', () => {

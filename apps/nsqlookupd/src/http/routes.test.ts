@@ -226,7 +226,7 @@ it.each([
   ['POST', '/channel/delete?topic=t&channel=c', '404 CHANNEL_NOT_FOUND'],
   ['GET', '/stats', '404 NOT_FOUND'],
   ['GET', '/config/log_level', '404 NOT_FOUND'],
-  ['GET', '/debug/pprof/heap', '404 NOT_FOUND'],
+  ['GET', '/debug/pprof/mutex', '404 NOT_FOUND'],
   ['GET', '/topic/create?topic=t', '405 METHOD_NOT_ALLOWED'],
   ['POST', '/lookup?topic=t', '405 METHOD_NOT_ALLOWED'],
 ])('refuses %s %s with %s', async (method, url, expected) => {
