@@ -1,10 +1,16 @@
-import { parseOptions, UsageError } from './options.js';
+import { parseOptions, usage, UsageError } from './options.js';
 
-const NAMES = ['in', 'out'];
+const NAMES = {
+  scenarios: new Map([
+    ['in', { help: 'messages in' }],
+    ['out', { help: 'messages out' }],
+  ]),
+  groups: new Map([['both', ['in', 'out']]]),
+};
 
 it('runs everything against the built daemon unless told otherwise', () => {
   expect(parseOptions(['all'], NAMES)).toMatchObject({
-    scenarios: NAMES,
+    scenarios: ['in', 'out'],
     attach: null,
     command: null,
     repeat: 1,
@@ -14,8 +20,8 @@ it('runs everything against the built daemon unless told otherwise', () => {
 });
 
 it('takes a running daemon by address and process id', () => {
-  const { attach } = parseOptions(['--address', '127.0.0.1:4150', '--pid', '77', 'in'], NAMES);
-  expect(attach).toEqual({ host: '127.0.0.1', tcpPort: 4150, httpPort: 4151, pid: 77 });
+  const options = parseOptions(['--address', '127.0.0.1:4150', '--pid', '77', 'in'], NAMES);
+  expect(options?.attach).toEqual({ host: '127.0.0.1', tcpPort: 4150, httpPort: 4151, pid: 77 });
 });
 
 it('takes a command, flags for it, and numbers with their units', () => {
@@ -28,6 +34,15 @@ it('takes a command, flags for it, and numbers with their units', () => {
     timeLimitMs: 9000,
     messages: 5,
   });
+});
+
+it('knows names for several scenarios, and runs none of them twice', () => {
+  expect(parseOptions(['out', 'both'], NAMES)?.scenarios).toEqual(['out', 'in']);
+});
+
+it('helps: a line for each scenario, whatever else is asked for', () => {
+  expect(parseOptions(['--help'], NAMES)).toBeNull();
+  expect(usage(NAMES)).toMatch(/^Usage: [\s\S]*\n {2}in +messages in\n {2}out +messages out\n {2}both +in, out\n$/);
 });
 
 it.each<[string, string[], RegExp]>([

@@ -37,31 +37,48 @@ const USAGE = `Usage: node tools/bench/dist/main.js [options] all | SCENARIO...
   --repeat N            runs of each scenario; the median is shown (default 1)
   --time-limit S        seconds after which a run is ended (default 120)
   --json                JSON on stdout instead of the table
+  --help                this text
 
-Scenarios: `;
+Scenarios:
+`;
 
 /** A mistake on the command line; its message is for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** @throws {UsageError} with the usage text. */
-export function parseOptions(args: readonly string[], scenarios: readonly string[]): BenchOptions {
-  const fail = (why: string) => new UsageError(`${why}\n\n${USAGE}${scenarios.join(', ')}`);
+/** What can be measured, and names for several of them. */
+export interface Catalogue {
+  readonly scenarios: ReadonlyMap<string, { readonly help: string }>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The text of `--help`. */
+export function usage({ scenarios, groups }: Catalogue): string {
+  const lines = [...scenarios].map(([name, { help }]) => [name, help]);
+  for (const [name, members] of groups) lines.push([name, members.join(', ')]);
+  return USAGE + lines.map(([name = '', help = '']) => `  ${name.padEnd(20)}  ${help}\n`).join('');
+}
+
+/** @returns null when help is asked for @throws {UsageError} with the usage text. */
+export function parseOptions(args: readonly string[], catalogue: Catalogue): BenchOptions | null {
+  const { scenarios, groups } = catalogue;
+  const fail = (why: string) => new UsageError(`${why}\n\n${usage(catalogue)}`);
   const { values, positionals } = parse(args, fail);
   const count = (name: keyof typeof values, low: number): number => {
     const number = Number(values[name]);
     if (!Number.isInteger(number) || number < low) throw fail(`--${name} must be an integer of at least ${low}`);
     return number;
   };
-  const unknown = positionals.find((name) => name !== 'all' && !scenarios.includes(name));
+  if (values.help) return null;
+  const unknown = positionals.find((name) => name !== 'all' && !scenarios.has(name) && !groups.has(name));
   if (unknown !== undefined || positionals.length === 0)
     throw fail(unknown === undefined ? 'name a scenario, or all' : `no scenario ${unknown}`);
 
   const attach = values.address === undefined ? null : { ...splitAddress(values.address, fail), pid: count('pid', 1) };
   const http = values['http-address'] === undefined ? null : splitAddress(values['http-address'], fail);
   return {
-    scenarios: positionals.includes('all') ? scenarios : positionals,
+    scenarios: [...new Set(positionals.flatMap((name) => (name === 'all' ? [...scenarios.keys()] : (groups.get(name) ?? name))))],
     attach: attach === null ? null : { host: attach.host, pid: attach.pid, tcpPort: attach.port, httpPort: http?.port ?? attach.port + 1 },
     command: values.command?.split(' ').filter((word) => word !== '') ?? null,
     flags: values.flag,
@@ -95,6 +112,7 @@ function parse(args: readonly string[], fail: (why: string) => UsageError) {
         repeat: { type: 'string', default: '1' },
         'time-limit': { type: 'string', default: '120' },
         json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
       },
     });
   } catch (error) {

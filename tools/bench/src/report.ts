@@ -1,8 +1,10 @@
-import type { Measurement } from './scenario.js';
+import type { Measurement } from './run.js';
 
 /** What came of all runs of one scenario. */
 export interface Outcome {
   readonly scenario: string;
+  /** The scenario that it is laid beside. */
+  readonly base?: string;
   readonly runs: readonly Measurement[];
   /** Each figure's median over the runs; null when no run succeeded. */
   readonly median: Measurement | null;
@@ -32,13 +34,24 @@ const COLUMNS: readonly (readonly [title: string, key: keyof Measurement, digits
   ['p99 ms', 'p99', 3],
   ['max ms', 'max', 1],
   ['pause ms', 'pause', 1],
+  ['reply ms', 'reply', 1],
+  ['reply max', 'replyMax', 1],
 ];
 
-/** One line for each scenario, columns aligned, then the errors. */
+/** One line for each scenario, columns aligned, then the errors. Columns that nobody has a figure for are left out. */
 export function table(outcomes: readonly Outcome[]): string {
-  const rows = [['scenario', ...COLUMNS.map(([title]) => title)]];
-  for (const { scenario, median } of outcomes) {
-    rows.push([scenario, ...COLUMNS.map(([, key, digits]) => figure(median?.[key], digits))]);
+  const columns = COLUMNS.filter(([, key]) => outcomes.some(({ median }) => isFigure(median?.[key])));
+  const related = outcomes.some((outcome) => baseOf(outcome, outcomes) !== null);
+  const rows = [['scenario', ...columns.map(([title]) => title), ...(related ? ['of plain: msgs/s', 'µs/msg'] : [])]];
+  for (const outcome of outcomes) {
+    const { scenario, median } = outcome;
+    const base = baseOf(outcome, outcomes);
+    const ratio = (key: 'perSecond' | 'daemonMicros'): string => figure((median?.[key] ?? NaN) / (base?.[key] ?? NaN), 2);
+    rows.push([
+      scenario,
+      ...columns.map(([, key, digits]) => figure(median?.[key], digits)),
+      ...(related ? [ratio('perSecond'), ratio('daemonMicros')] : []),
+    ]);
   }
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const lines = rows.map((row) =>
@@ -48,7 +61,16 @@ export function table(outcomes: readonly Outcome[]): string {
   return [...lines, ...errors].join('\n');
 }
 
+/** The median that an outcome is laid beside, when that was measured too. */
+function baseOf({ base }: Outcome, outcomes: readonly Outcome[]): Measurement | null {
+  return outcomes.find(({ scenario }) => scenario === base)?.median ?? null;
+}
+
+function isFigure(value: number | undefined): value is number {
+  return value !== undefined && !Number.isNaN(value);
+}
+
 function figure(value: number | undefined, digits: number): string {
-  if (value === undefined || Number.isNaN(value)) return '-';
+  if (!isFigure(value)) return '-';
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

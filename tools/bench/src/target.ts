@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startNsqd } from '@nsq/e2e';
+import { startNsqd, tlsFlags } from '@nsq/e2e';
 import type { BenchOptions } from './options.js';
 
 const WINDOW = '--mem-queue-size=10000000';
@@ -17,8 +17,8 @@ export interface Target {
   end(failed: boolean): Promise<void>;
 }
 
-/** The daemon that was named, or a fresh one in a folder of its own. */
-export async function openTarget(options: BenchOptions): Promise<Target> {
+/** The daemon that was named, or a fresh one in a folder of its own, with a certificate if `tls`. */
+export async function openTarget(options: BenchOptions, tls: boolean): Promise<Target> {
   if (options.attach !== null) return { ...options.attach, end: () => Promise.resolve() };
   const dataPath = mkdtempSync(join(tmpdir(), 'nsq-bench-'));
   const remove = () => {
@@ -32,7 +32,7 @@ export async function openTarget(options: BenchOptions): Promise<Target> {
   try {
     const nsqd = await startNsqd({
       dataPath,
-      flags: [WINDOW, ...options.flags],
+      flags: [WINDOW, ...(tls ? tlsFlags : []), ...options.flags],
       ...(options.command === null ? {} : { command: options.command }),
     });
     const { host, tcpPort, httpPort, pid } = nsqd;

@@ -1,8 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { FrameReader, FrameType, MAGIC_V2, encodeIdentify, type IdentifyRequest } from '@nsq/protocol';
-import { compressionOf, type Compression, type Upgrade } from '../src/fuzz/layer.js';
-import { takeFrame } from '../src/fuzz/take-frame.js';
-import { within, type NsqdProcess } from '../src/index.js';
+import { compressionOf, takeFrame, within, type Compression, type NsqdProcess } from '../src/index.js';
 
 const PATIENCE_MS = 20_000;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
@@ -51,7 +49,7 @@ export class RawClient {
   }
 
   /** Talks through a compression from now on, as far as it says OK. */
-  async compress(upgrade: Upgrade): Promise<this> {
+  async compress(upgrade: 'snappy' | 'deflate'): Promise<this> {
     this.socket.off('data', this.#onPlain);
     this.send(encodeIdentify({ feature_negotiation: true, heartbeat_interval: -1, [upgrade]: true }));
     const answer = await takeFrame(this.socket, PATIENCE_MS);
@@ -62,7 +60,7 @@ export class RawClient {
     };
     const compression = compressionOf(upgrade, this.#onPlain, fail);
     this.#compression = compression;
-    this.socket.on('data', (bytes: Buffer) => compression?.decode(bytes)).resume();
+    this.socket.on('data', (bytes: Buffer) => compression.decode(bytes)).resume();
     const first = await this.next();
     if (first !== 'OK') throw new Error(first);
     return this;

@@ -2,7 +2,8 @@ import type { ConsumeJob } from './job.js';
 import { FinBuffers, type FinBuffer } from './fin-buffers.js';
 import { BODY_AT, FRAME_MESSAGE, FrameWalker, ID_AT } from './frames.js';
 import { Outcome, type Load } from './load.js';
-import { now, open, READ_BYTES } from './wire.js';
+import { openLink } from './link.js';
+import { now, READ_BYTES } from './wire.js';
 
 const HEARTBEAT_BYTES = 19;
 const FINS_OF_ONE_READ = Math.ceil(READ_BYTES / (BODY_AT + 1)) + 1;
@@ -32,27 +33,28 @@ class Consumer {
         this.#outcome.fail(bytes.toString('latin1', start, end));
       }
     });
-    const socket = await open(
+    const link = await openLink(
       this.#job,
       { identify: { heartbeat_interval: 60_000 }, commands: `SUB ${this.#job.topic} ${this.#job.channel}\n` },
       (bytes, length) => {
         walker.walk(bytes, length);
-        if (heartbeat) socket.write('NOP\n');
+        if (heartbeat) link.write('NOP\n');
         heartbeat = false;
         if (fins.length > 0) {
           const written = fins;
           fins = buffers.take();
-          socket.write(written.bytes.subarray(0, written.length), () => {
+          link.write(written.bytes.subarray(0, written.length), () => {
             buffers.giveBack(written);
-            if (socket.isPaused()) socket.resume();
+            link.resume();
+            // The last FINs are on their way: a layer may hold them back for a moment.
+            if (this.received >= this.#job.messages) this.#outcome.done();
           });
         }
-        if (this.received >= this.#job.messages) this.#outcome.done();
         return !buffers.exhausted;
       },
       (why) => this.#outcome.fail(why),
     );
-    return () => socket.write(`RDY ${this.#job.rdy}\n`);
+    return () => link.write(`RDY ${this.#job.rdy}\n`);
   }
 
   run(starts: readonly (() => void)[]): Promise<void> {

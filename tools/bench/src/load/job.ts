@@ -1,3 +1,7 @@
+/** What lies between a load and the daemon: TLS 1.3, or a compression, deflate at level 1. */
+export const LAYERS = ['plain', 'tls', 'snappy', 'deflate'] as const;
+export type Layer = (typeof LAYERS)[number];
+
 interface Where {
   readonly host: string;
   readonly port: number;
@@ -7,6 +11,7 @@ interface Where {
 /** MPUB the same batch again and again until `messages` are acknowledged. */
 export interface PublishJob extends Where {
   readonly kind: 'publish';
+  readonly layer: Layer;
   readonly messages: number;
   readonly bodyBytes: number;
   readonly batch: number;
@@ -18,6 +23,7 @@ export interface PublishJob extends Where {
 /** SUB and FIN until `messages` have come. */
 export interface ConsumeJob extends Where {
   readonly kind: 'consume';
+  readonly layer: Layer;
   readonly channel: string;
   readonly messages: number;
   readonly rdy: number;
@@ -42,7 +48,14 @@ export interface LatencyJob extends Where {
   readonly durationMs: number;
 }
 
-export type LoadJob = PublishJob | ConsumeJob | PublishOneJob | LatencyJob;
+/** Connections that answer heartbeats, for so long. */
+export interface IdleJob extends Where {
+  readonly kind: 'idle';
+  readonly connections: number;
+  readonly durationMs: number;
+}
+
+export type LoadJob = PublishJob | ConsumeJob | PublishOneJob | LatencyJob | IdleJob;
 
 /** Times of single operations, milliseconds. */
 export interface Spread {

@@ -1,4 +1,5 @@
 import { prepareConsume } from './consume.js';
+import { prepareIdle } from './idle.js';
 import type { FromLoad, LoadJob, ToLoad } from './job.js';
 import { prepareLatency } from './latency.js';
 import type { Load } from './load.js';
@@ -15,6 +16,8 @@ function prepare(job: LoadJob): Promise<Load> {
       return preparePublishOne(job);
     case 'latency':
       return prepareLatency(job);
+    case 'idle':
+      return prepareIdle(job);
   }
 }
 

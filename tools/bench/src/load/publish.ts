@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
 import type { LoadResult, PublishJob } from './job.js';
 import { Outcome, type Load } from './load.js';
-import { mpubCommand, now, OK_BYTES, open } from './wire.js';
+import { openLink } from './link.js';
+import { mpubCommand, now, OK_BYTES } from './wire.js';
 
 const OK_LAST_BYTE = 0x4b;
 
@@ -28,7 +28,7 @@ class Publisher {
   async connect(): Promise<() => void> {
     let okBytes = 0;
     let unanswered = 0;
-    const socket: Socket = await open(
+    const link = await openLink(
       this.#job,
       { identify: { heartbeat_interval: -1 } },
       (bytes, length) => {
@@ -43,14 +43,15 @@ class Publisher {
       },
       (why) => this.#outcome.fail(why),
     );
+    const batch = link.prepare(this.#batch);
     const send = () => {
-      while (this.#toSend > 0 && unanswered < this.#job.unanswered && !socket.writableNeedDrain) {
+      while (this.#toSend > 0 && unanswered < this.#job.unanswered && !link.congested) {
         this.#toSend--;
         unanswered++;
-        socket.write(this.#batch);
+        link.send(batch);
       }
     };
-    socket.on('drain', send);
+    link.onDrain(send);
     return send;
   }
 

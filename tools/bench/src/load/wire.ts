@@ -2,13 +2,14 @@ import { connect, type Socket } from 'node:net';
 
 export const OK_BYTES = 10;
 export const READ_BYTES = 256 * 1024;
-const MAGIC = '  V2';
+export const MAGIC = '  V2';
 const CONNECT_MS = 10_000;
 
 /** Gets what was read; the bytes are overwritten by the next read. Returns false to stop reading until `resume()`. */
 export type OnBytes = (bytes: Buffer, length: number) => boolean;
 
-function sized(body: Buffer): Buffer {
+/** A length of four bytes, and the body. */
+export function sized(body: Buffer): Buffer {
   const size = Buffer.alloc(4);
   size.writeInt32BE(body.length);
   return Buffer.concat([size, body]);
@@ -21,10 +22,20 @@ export function pubCommand(topic: string, body: Buffer): Buffer {
 
 /** One MPUB command with `count` messages of `bodyBytes` each. */
 export function mpubCommand(topic: string, count: number, bodyBytes: number): Buffer {
-  const message = sized(Buffer.alloc(bodyBytes, 'x'));
   const head = Buffer.alloc(4);
   head.writeInt32BE(count);
-  return Buffer.concat([Buffer.from(`MPUB ${topic}\n`), sized(Buffer.concat([head, ...Array<Buffer>(count).fill(message)]))]);
+  const messages = Array.from({ length: count }, (_, index) => sized(bodyOf(index, bodyBytes)));
+  return Buffer.concat([Buffer.from(`MPUB ${topic}\n`), sized(Buffer.concat([head, ...messages]))]);
+}
+
+/** Text such as events are made of: some of it comes again in each message, some does not. */
+function bodyOf(index: number, bytes: number): Buffer {
+  const digits = (salt: number): string => (Math.imul(index + salt, 0x9e3779b1) >>> 0).toString(16);
+  let text = '';
+  for (let part = 0; text.length < bytes; part++) {
+    text += `{"id":"${digits(part * 31)}${digits(part * 17 + 7)}","event":"page_view","user":${parseInt(digits(part + 3), 16)},"path":"/articles/${digits(part * 5 + 1)}"}`;
+  }
+  return Buffer.from(text.slice(0, bytes));
 }
 
 /**
@@ -36,6 +47,7 @@ export function open(
   setup: { readonly identify: object; readonly commands?: string },
   onBytes: OnBytes,
   onEnd: (why: string) => void,
+  { readBytes = READ_BYTES }: { readonly readBytes?: number } = {},
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     let due = OK_BYTES * (setup.commands === undefined ? 1 : 2);
@@ -45,7 +57,7 @@ export function open(
       port: where.port,
       noDelay: true,
       onread: {
-        buffer: Buffer.allocUnsafe(READ_BYTES),
+        buffer: Buffer.allocUnsafe(readBytes),
         callback: (length, buffer) => {
           const bytes = buffer as Buffer;
           if (due <= 0) return onBytes(bytes, length);

@@ -3,13 +3,14 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { FrameReader, FrameType, MAGIC_V2, decodeMessage, encodeFin, encodeIdentify, encodeReq, encodeTouch } from '@nsq/protocol';
 import { tlsAuthority } from '../certificate.js';
+import { compressionOf, type Compression } from '../compression.js';
 import type { TcpAddress } from '../wire.js';
 import { within } from '../exit.js';
 import type { Random } from '../random.js';
+import { takeFrame } from '../take-frame.js';
 import { MAX_MSG_BYTES, talkOf } from './grammar.js';
-import { compressionOf, requestOf, type Compression, type Upgrade } from './layer.js';
+import { compressionIn, requestOf, type Upgrade } from './layer.js';
 import { mutateBytes, mutateTalk, pieces } from './mutate.js';
-import { takeFrame } from './take-frame.js';
 import { Tap } from './tap.js';
 
 const STEP_MS = 10_000;
@@ -97,12 +98,13 @@ class Attacker {
     const broken = (error: Error): void => {
       this.broken ??= error.message;
     };
-    const compression = compressionOf(this.#upgrade, this.#hear, broken);
-    this.#compression = compression;
-    if (compression === null) {
+    const name = compressionIn(this.#upgrade);
+    if (name === null) {
       this.#transport.on('data', this.#hear);
       return true;
     }
+    const compression = compressionOf(name, this.#hear, broken);
+    this.#compression = compression;
     // TLS has an OK of its own.
     if (this.#upgrade.startsWith('tls') && (await takeFrame(this.#transport, this.#patienceMs)) === null) return false;
     this.#transport.on('data', (bytes: Buffer) => compression.decode(bytes)).resume();

@@ -1,6 +1,6 @@
 import { channelStats, cpuMicros, createTopic, deleteTopic, peakMemory, resetPeakMemory } from '@nsq/e2e';
 import { LoadProcess } from './load-process.js';
-import type { LoadJob, LoadResult, PublishJob } from './load/job.js';
+import type { Layer, LoadJob, LoadResult, PublishJob } from './load/job.js';
 import type { BenchOptions } from './options.js';
 import type { Target } from './target.js';
 
@@ -9,7 +9,9 @@ const RDY = 2500;
 const UNANSWERED = 32;
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
-const CHANNEL = 'bench';
+const REQUESTS_AT_ONCE = 8;
+/** The channel of topics that are consumed. */
+export const CHANNEL = 'bench';
 
 /** The figures of one run. What does not apply is absent. */
 export interface Measurement {
@@ -27,6 +29,16 @@ export interface Measurement {
   readonly max?: number;
   /** Longest time without an OK while some were due, milliseconds. */
   readonly pause?: number;
+  /** Times of HTTP replies, to their last byte, milliseconds: the middle one and the longest. */
+  readonly reply?: number;
+  readonly replyMax?: number;
+}
+
+/** Where a load goes. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly topic: string;
 }
 
 /** What a scenario is given: a daemon with an empty topic, and ways to load it. */
@@ -42,23 +54,20 @@ export class Run {
   }
 
   /** Creates a topic; it is deleted after the run. */
-  async topic(
-    name: string,
-    channels: readonly string[],
-  ): Promise<{ readonly host: string; readonly port: number; readonly topic: string }> {
+  async topic(name: string, channels: readonly string[]): Promise<Place> {
     const topic = `bench-${name}-${process.pid}-${Date.now()}`;
     this.#topics.push(topic);
     await createTopic(this.target, topic, channels);
     return { host: this.target.host, port: this.target.tcpPort, topic };
   }
 
-  publishJob(where: Awaited<ReturnType<Run['topic']>>, messages: number): PublishJob {
+  publishJob(where: Place, messages: number, layer: Layer = 'plain'): PublishJob {
     const { bodyBytes, connections } = this.options;
-    return { kind: 'publish', ...where, messages, bodyBytes, batch: BATCH, connections, unanswered: UNANSWERED };
+    return { kind: 'publish', ...where, layer, messages, bodyBytes, batch: BATCH, connections, unanswered: UNANSWERED };
   }
 
-  consumeJob(where: Awaited<ReturnType<Run['topic']>>, messages: number): LoadJob {
-    return { kind: 'consume', ...where, channel: CHANNEL, messages, rdy: RDY, connections: this.options.connections };
+  consumeJob(where: Place, messages: number, layer: Layer = 'plain'): LoadJob {
+    return { kind: 'consume', ...where, layer, channel: CHANNEL, messages, rdy: RDY, connections: this.options.connections };
   }
 
   /** Runs loads side by side, each in its own process, all started together. */
@@ -120,72 +129,10 @@ export class Run {
 
   /** Takes the topics away, so that stopping the daemon has nothing to write. */
   async deleteTopics(): Promise<void> {
-    for (const topic of this.#topics.splice(0)) await deleteTopic(this.target, topic);
+    const topics = this.#topics.splice(0);
+    const worker = async (): Promise<void> => {
+      for (let topic = topics.pop(); topic !== undefined; topic = topics.pop()) await deleteTopic(this.target, topic);
+    };
+    await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, worker));
   }
 }
-
-/** Sends messages through the daemon and back, so that what is measured is not its first steps. */
-export async function warmUp(run: Run, messages: number): Promise<void> {
-  if (messages === 0) return;
-  const where = await run.topic('warm-up', [CHANNEL]);
-  await run.load(run.publishJob(where, messages), run.consumeJob(where, messages));
-  await run.deleteTopics();
-}
-
-type Scenario = (run: Run) => Promise<Measurement>;
-
-async function mpubIn(run: Run, messages: number, channels: readonly string[]): Promise<Measurement> {
-  const where = await run.topic('mpub', channels);
-  return run.measure(run.publishJob(where, run.options.messages ?? messages));
-}
-
-async function subOut(run: Run): Promise<Measurement> {
-  const messages = run.options.messages ?? 1_000_000;
-  const where = await run.topic('sub', [CHANNEL]);
-  await run.load(run.publishJob(where, messages));
-  const measurement = await run.measure(run.consumeJob(where, messages));
-  await run.settled(where.topic);
-  return measurement;
-}
-
-async function both(run: Run): Promise<Measurement> {
-  const messages = run.options.messages ?? 2_000_000;
-  const where = await run.topic('both', [CHANNEL]);
-  const measurement = await run.measure(run.publishJob(where, messages), run.consumeJob(where, messages));
-  await run.settled(where.topic);
-  return measurement;
-}
-
-async function pubOne(run: Run, connections: number): Promise<Measurement> {
-  const { bodyBytes, durationMs } = run.options;
-  const where = await run.topic('pub', [CHANNEL]);
-  return run.measure({ kind: 'publish-one', ...where, bodyBytes, connections, durationMs: durationMs ?? 5_000 });
-}
-
-async function latency(run: Run): Promise<Measurement> {
-  const { bodyBytes, durationMs } = run.options;
-  const where = await run.topic('latency', [CHANNEL]);
-  return run.measure({
-    kind: 'latency',
-    ...where,
-    channel: CHANNEL,
-    bodyBytes,
-    rdy: 100,
-    perSecond: 200,
-    durationMs: durationMs ?? 10_000,
-  });
-}
-
-const TEN_CHANNELS = Array.from({ length: 10 }, (_, index) => `channel-${index}`);
-
-/** All scenarios, by the name the command line takes. */
-export const scenarios: ReadonlyMap<string, Scenario> = new Map<string, Scenario>([
-  ['mpub-in', (run) => mpubIn(run, 3_000_000, [])],
-  ['sub-out', subOut],
-  ['both', both],
-  ['pub-one-1', (run) => pubOne(run, 1)],
-  ['pub-one-16', (run) => pubOne(run, 16)],
-  ['pub-one-100', (run) => pubOne(run, 100)],
-  ['latency', latency],
-  ['mpub-10ch', (run) => mpubIn(run, 1_000_000, TEN_CHANNELS)],
-]);
