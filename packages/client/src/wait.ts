@@ -1,4 +1,4 @@
-import { NsqAbortError, NsqTimeoutError } from './errors.js';
+import { NsqAbortError, NsqTimeoutError, asError } from './errors.js';
 
 /** Waits so long, or shorter when the signal is aborted: then it resolves all the same. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -43,7 +43,7 @@ export function within<T>(promise: Promise<T>, { signal, timeout = Infinity, wha
     signal?.addEventListener('abort', aborted, { once: true });
     promise.then(
       (value) => settle(() => resolve(value)),
-      (error: unknown) => settle(() => reject(error as Error)),
+      (error: unknown) => settle(() => reject(asError(error))),
     );
     if (signal?.aborted === true) aborted();
   });

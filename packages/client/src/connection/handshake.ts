@@ -25,7 +25,7 @@ export interface Greeting {
 /** The magic, IDENTIFY, TLS, one compression, AUTH, in this order. Who wants to end it early destroys the socket. */
 export async function handshake(socket: Socket, address: Address, setup: ConnectionSetup): Promise<Greeting> {
   socket.write(Buffer.concat([MAGIC_V2, encodeIdentify(setup.identify)]));
-  const identify = parse<IdentifyResponse>(await answer(socket, address), address);
+  const identify = parse(await answer(socket, address), address) as IdentifyResponse;
   const transport = await addLayers(socket, address, setup, identify);
   return { transport, identify, auth: identify.auth_required ? await authorize(transport, address, setup) : null };
 }
@@ -66,7 +66,7 @@ function startTls(socket: Socket, address: Address, options: TlsOptions): Promis
 async function authorize(transport: Duplex, address: Address, setup: ConnectionSetup): Promise<AuthResponse> {
   if (setup.authSecret === null) throw new NsqConnectionError('ERR_NSQ_CONNECT', 'nsqd requires AUTH: set authSecret', address.text);
   transport.write(encodeAuth(setup.authSecret));
-  return parse<AuthResponse>(await answer(transport, address), address);
+  return parse(await answer(transport, address), address) as AuthResponse;
 }
 
 async function expectOk(transport: Duplex, address: Address): Promise<void> {
@@ -85,10 +85,10 @@ async function answer(transport: Duplex, address: Address): Promise<Buffer> {
   }
 }
 
-function parse<T extends object>(data: Buffer, address: Address): T {
+function parse(data: Buffer, address: Address): object {
   try {
     const value: unknown = JSON.parse(data.toString());
-    if (typeof value === 'object' && value !== null) return value as T;
+    if (typeof value === 'object' && value !== null) return value;
   } catch {
     // Told below.
   }

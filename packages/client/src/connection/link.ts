@@ -64,10 +64,14 @@ export class Link {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted && this.wanted; failures++) {
+    for (let failures = 0; this.#goesOn(); failures++) {
       if (await this.#once(signal)) failures = 0;
-      if (this.wanted) await pause(this.#delays.next(failures), signal);
+      if (this.#goesOn()) await pause(this.#delays.next(failures), signal);
     }
+  }
+
+  #goesOn(): boolean {
+    return this.wanted && !this.#stop.signal.aborted;
   }
 
   /** One connection from beginning to end; whether it has worked. */

@@ -85,8 +85,8 @@ export class Message {
   }
 
   /** The body as JSON. @throws {SyntaxError} */
-  json<T = unknown>(): T {
-    return JSON.parse(this.text()) as T;
+  json(): unknown {
+    return JSON.parse(this.text());
   }
 
   /** The nsqd it came from. */

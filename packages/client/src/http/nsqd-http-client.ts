@@ -20,6 +20,8 @@ export interface HttpPublishOptions extends CallOptions {
   readonly defer?: number;
 }
 
+type NullableStats = Omit<NsqdStats, 'topics' | 'producers'> & { readonly [list in 'topics' | 'producers']: NsqdStats[list] | null };
+
 /** The HTTP API of an nsqd. All of it rejects with NsqError; `code` has what the daemon says, `TOPIC_NOT_FOUND` for instance. */
 export class NsqdHttpClient {
   readonly #api: HttpApi;
@@ -45,11 +47,7 @@ export class NsqdHttpClient {
   async stats(options: StatsOptions = {}): Promise<NsqdStats> {
     const { topic, channel, includeClients, includeMemory, signal } = options;
     const query = { format: 'json', topic, channel, include_clients: includeClients, include_mem: includeMemory };
-    const stats = await this.#api.json<NsqdStats & { topics: NsqdStats['topics'] | null; producers: NsqdStats['producers'] | null }>(
-      'GET',
-      '/stats',
-      { signal, query },
-    );
+    const stats = await this.#api.json<NullableStats>('GET', '/stats', { signal, query });
     return { ...stats, topics: stats.topics ?? [], producers: stats.producers ?? [] };
   }
 
