@@ -1,6 +1,6 @@
 import { channelStats, createTopic, deleteTopic } from '@nsq/e2e';
 import { LoadProcess } from './load-process.js';
-import type { LoadJob, LoadResult, PublishJob } from './load/job.js';
+import type { Library, LoadJob, LoadResult, PublishJob } from './load/job.js';
 import type { BenchOptions } from './options.js';
 import { cpuMicros, peakMemory, resetPeakMemory } from './process-usage.js';
 import type { Target } from './target.js';
@@ -11,6 +11,8 @@ const UNANSWERED = 32;
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
 const CHANNEL = 'bench';
+/** About two seconds of work for each. */
+const LIBRARY_MESSAGES: Readonly<Record<Library, number>> = { '@nsq/client': 2_000_000, nsqjs: 100_000 };
 
 /** The figures of one run. What does not apply is absent. */
 export interface Measurement {
@@ -177,6 +179,24 @@ async function latency(run: Run): Promise<Measurement> {
   });
 }
 
+const LIBRARY_UNANSWERED = 2_000;
+
+async function libraryPublish(run: Run, library: Library): Promise<Measurement> {
+  const messages = run.options.messages ?? LIBRARY_MESSAGES[library];
+  const where = await run.topic('library-pub', [CHANNEL]);
+  const { bodyBytes } = run.options;
+  return run.measure({ kind: 'library-publish', ...where, library, messages, bodyBytes, unanswered: LIBRARY_UNANSWERED });
+}
+
+async function libraryConsume(run: Run, library: Library): Promise<Measurement> {
+  const messages = run.options.messages ?? LIBRARY_MESSAGES[library];
+  const where = await run.topic('library-sub', [CHANNEL]);
+  await run.load(run.publishJob(where, messages));
+  const measurement = await run.measure({ kind: 'library-consume', ...where, library, channel: CHANNEL, messages, rdy: RDY });
+  await run.settled(where.topic);
+  return measurement;
+}
+
 const TEN_CHANNELS = Array.from({ length: 10 }, (_, index) => `channel-${index}`);
 
 /** All scenarios, by the name the command line takes. */
@@ -188,5 +208,9 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map<string, Scenario
   ['pub-one-16', (run) => pubOne(run, 16)],
   ['pub-one-100', (run) => pubOne(run, 100)],
   ['latency', latency],
+  ['client-pub', (run) => libraryPublish(run, '@nsq/client')],
+  ['nsqjs-pub', (run) => libraryPublish(run, 'nsqjs')],
+  ['client-sub', (run) => libraryConsume(run, '@nsq/client')],
+  ['nsqjs-sub', (run) => libraryConsume(run, 'nsqjs')],
   ['mpub-10ch', (run) => mpubIn(run, 1_000_000, TEN_CHANNELS)],
 ]);

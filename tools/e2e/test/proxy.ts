@@ -11,7 +11,6 @@ export class Proxy {
   /** Connections so far. */
   connections = 0;
   #slow = false;
-  #stalled = false;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   readonly #server: Server;
 
@@ -46,11 +45,6 @@ export class Proxy {
     }
   }
 
-  /** New connections stall from the start. */
-  set stallNew(on: boolean) {
-    this.#stalled = on;
-  }
-
   /** New connections are slow, 8 MB a second at best in each direction. */
   set slow(on: boolean) {
     this.#slow = on;
@@ -77,7 +71,7 @@ export class Proxy {
         to.destroy();
         this.#pairs.delete(pair);
       });
-      if (!this.#stalled) this.#pipe(from, to);
+      this.#pipe(from, to);
     }
   }
 

@@ -1,6 +1,8 @@
 import { prepareConsume } from './consume.js';
 import type { FromLoad, LoadJob, ToLoad } from './job.js';
 import { prepareLatency } from './latency.js';
+import { prepareLibraryConsume } from './library-consume.js';
+import { prepareLibraryPublish } from './library-publish.js';
 import type { Load } from './load.js';
 import { preparePublishOne } from './publish-one.js';
 import { preparePublish } from './publish.js';
@@ -15,6 +17,10 @@ function prepare(job: LoadJob): Promise<Load> {
       return preparePublishOne(job);
     case 'latency':
       return prepareLatency(job);
+    case 'library-publish':
+      return prepareLibraryPublish(job);
+    case 'library-consume':
+      return Promise.resolve(prepareLibraryConsume(job));
   }
 }
 
