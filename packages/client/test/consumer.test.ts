@@ -52,6 +52,25 @@ it('finishes or requeues by the outcome of the handler, sync or not', async () =
   });
 });
 
+it.each<[string, (message: Message) => number, string]>([
+  ['what it gives', ({ attempts }) => attempts * 7, '14'],
+  ['no more than the bound', () => 1e9, '900000'],
+  ['the default for what is no number', () => Number.NaN, '90000'],
+  [
+    'the default when it throws',
+    () => {
+      throw new Error('mistake');
+    },
+    '90000',
+  ],
+])('asks a function of the application for the delay of a failed message: %s', async (_, requeueDelay, expected) => {
+  await using(async (defer) => {
+    const { peer } = await running(defer, () => Promise.reject(new Error('no')), { requeueDelay });
+    peer.message(1, 'x', 2);
+    await peer.got(`REQ ${id(1)} ${expected}`);
+  });
+});
+
 it('leaves a message alone that its handler has answered, and answers it once', async () => {
   await using(async (defer) => {
     const { peer } = await running(defer, (message) => {

@@ -22,7 +22,11 @@ export interface ConsumerOptions extends NodeOptions, ConnectionOptions, Subscri
   readonly maxAttempts?: number;
   /** What to do with a message that was delivered more than `maxAttempts` times: publish it somewhere else, for instance. */
   readonly onMaxAttempts?: Handler;
-  /** The delay of a message whose handler failed: so much for each delivery so far, or what the function gives. @default 90_000 */
+  /**
+   * The delay of a message whose handler failed: so much for each delivery so far, or what the function gives
+   * (where it throws or gives no number, the default).
+   * @default 90_000
+   */
   readonly requeueDelay?: number | ((message: Message) => number);
   /** The longest such delay. @default 900_000 */
   readonly maxRequeueDelay?: number;
@@ -62,10 +66,22 @@ export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
     maxInFlight,
     concurrency: checkInteger('concurrency', options.concurrency ?? MAX_IN_FLIGHT, 1, MAX_IN_FLIGHT),
     maxAttempts: checkInteger('maxAttempts', options.maxAttempts ?? 0, 0, 65_535),
-    requeueDelay: (message) => Math.min(maxDelay, Math.max(0, Math.round(delayOf(message)))),
+    requeueDelay: (message) => {
+      const delay = attempt(() => delayOf(message));
+      return Math.min(maxDelay, Math.max(0, Math.round(Number.isFinite(delay) ? delay : DEFAULT_REQUEUE_MS)));
+    },
     autoTouch: options.autoTouch ?? false,
     autoFinish: options.autoFinish ?? true,
   };
+}
+
+/** What a function of the application gives; NaN when it throws: the message must be answered all the same. */
+function attempt(give: () => number): number {
+  try {
+    return give();
+  } catch {
+    return Number.NaN;
+  }
 }
 
 const linear =

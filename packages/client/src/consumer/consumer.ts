@@ -6,13 +6,14 @@ import { NsqClosedError, NsqServerError, type NsqError } from '../errors.js';
 import { Nodes } from '../nodes.js';
 import { checkInteger } from '../options.js';
 import type { CloseOptions } from '../producer/producer-options.js';
+import { tell } from '../tell.js';
 import { Deferred, within } from '../wait.js';
 import { Backoff, BackoffState } from './backoff.js';
 import { MAX_IN_FLIGHT, consumerSettings, type ConsumerOptions, type ConsumerSettings, type Handler } from './consumer-options.js';
 import { HandlerRunner } from './handler-runner.js';
 import type { Intake } from './intake.js';
 import { MessageIterator } from './message-iterator.js';
-import type { Message } from './message.js';
+import type { Message, ReceivedMessage } from './message.js';
 import { RdyDistributor } from './rdy-distributor.js';
 import { Subscription, type LateAnswer, type SubscriptionOwner } from './subscription.js';
 
@@ -83,7 +84,7 @@ export class Consumer extends EventEmitter<ConsumerEvents> implements AsyncItera
     this.#onMaxAttempts = options.onMaxAttempts ?? (() => undefined);
     this.#backoff = new Backoff(options.backoff ?? {}, (delay) => {
       this.#spread();
-      this.emit('backoff', this.#backoff.state, this.#backoff.level, delay);
+      tell(() => this.emit('backoff', this.#backoff.state, this.#backoff.level, delay));
     });
     const setup = connectionSetup(options);
     this.#subscribeMs = setup.connectTimeout;
@@ -91,16 +92,16 @@ export class Consumer extends EventEmitter<ConsumerEvents> implements AsyncItera
       received: (message) => this.#received(message),
       answered: (outcome) => this.#answered(outcome),
       requeueDelay: (message) => this.#settings.requeueDelay(message),
-      late: (answer) => this.emit('late', answer),
+      late: (answer) => tell(() => this.emit('late', answer)),
     };
     this.#nodes = new Nodes(options, setup, options.topic, {
       connect: (connection) => this.#connect(connection),
       disconnected: (connection, error) => {
-        this.emit('disconnected', connection.address.text, error);
+        tell(() => this.emit('disconnected', connection.address.text, error));
         if (this.#closing === null) this.#nodes.lookAgain();
       },
-      connectFailed: ({ text }, error) => this.emit('connectFailed', text, error),
-      discoveryFailed: (address, error) => this.emit('discoveryFailed', address, error),
+      connectFailed: ({ text }, error) => tell(() => this.emit('connectFailed', text, error)),
+      discoveryFailed: (address, error) => tell(() => this.emit('discoveryFailed', address, error)),
     });
   }
 
@@ -213,7 +214,7 @@ export class Consumer extends EventEmitter<ConsumerEvents> implements AsyncItera
       handler,
       concurrency,
       autoFinish,
-      onError: (error, message) => this.emit('handlerError', error, message),
+      onError: (error, message) => tell(() => this.emit('handlerError', error, message)),
       onIdle: () => {
         if (this.#closing !== null) this.#checkDrained();
       },
@@ -230,7 +231,7 @@ export class Consumer extends EventEmitter<ConsumerEvents> implements AsyncItera
     this.#rdy.setLimit(this.#backoff.limit(this.#maxInFlight));
     this.#rdy.add(subscription);
     for (const waiter of this.#readyWaiters) waiter.resolve();
-    this.emit('connected', subscription.address);
+    tell(() => this.emit('connected', subscription.address));
   }
 
   #lost(subscription: Subscription): void {
@@ -239,14 +240,14 @@ export class Consumer extends EventEmitter<ConsumerEvents> implements AsyncItera
     this.#rdy.remove(subscription);
   }
 
-  #received(message: Message): void {
+  #received(message: ReceivedMessage): void {
     if (this.#closing !== null) {
       message.requeue(0, { backoff: false });
       return;
     }
     const { maxAttempts } = this.#settings;
     if (maxAttempts > 0 && message.attempts > maxAttempts) {
-      this.emit('maxAttempts', message);
+      tell(() => this.emit('maxAttempts', message));
       this.#givenUp?.take(message);
     } else this.#intake?.take(message);
   }

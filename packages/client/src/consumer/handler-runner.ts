@@ -1,14 +1,14 @@
 import { Ring } from '../ring.js';
 import type { Handler } from './consumer-options.js';
 import type { Intake } from './intake.js';
-import { MessageState, type Message } from './message.js';
+import { MessageState, type ReceivedMessage } from './message.js';
 
 export interface HandlerRunnerSetup {
   readonly handler: Handler;
   readonly concurrency: number;
   readonly autoFinish: boolean;
   /** The handler has thrown, or its promise was rejected. The message may be answered already. */
-  onError(error: unknown, message: Message): void;
+  onError(error: unknown, message: ReceivedMessage): void;
   /** The last handler that ran has ended. */
   onIdle(): void;
 }
@@ -17,19 +17,19 @@ export interface HandlerRunnerSetup {
 export class HandlerRunner implements Intake {
   running = 0;
   readonly #setup: HandlerRunnerSetup;
-  readonly #queue = new Ring<Message>();
+  readonly #queue = new Ring<ReceivedMessage>();
   #advancing = false;
 
   constructor(setup: HandlerRunnerSetup) {
     this.#setup = setup;
   }
 
-  take(message: Message): void {
+  take(message: ReceivedMessage): void {
     if (this.running < this.#setup.concurrency) this.#start(message);
     else this.#queue.push(message);
   }
 
-  shed(): readonly Message[] {
+  shed(): readonly ReceivedMessage[] {
     return this.#queue.drain();
   }
 
@@ -37,7 +37,7 @@ export class HandlerRunner implements Intake {
     // Handlers run to their end.
   }
 
-  #start(message: Message): void {
+  #start(message: ReceivedMessage): void {
     this.running++;
     let outcome: unknown;
     try {
@@ -54,12 +54,12 @@ export class HandlerRunner implements Intake {
     } else this.#succeeded(message);
   }
 
-  #succeeded(message: Message): void {
+  #succeeded(message: ReceivedMessage): void {
     if (this.#setup.autoFinish && message.state !== MessageState.Answered) message.finish();
     this.#ended();
   }
 
-  #failed(message: Message, error: unknown): void {
+  #failed(message: ReceivedMessage, error: unknown): void {
     if (message.state !== MessageState.Answered) message.requeue();
     this.#setup.onError(error, message);
     this.#ended();

@@ -1,11 +1,11 @@
 import { Ring } from '../ring.js';
 import type { Intake } from './intake.js';
-import { MessageState, type Message } from './message.js';
+import { MessageState, type Message, type ReceivedMessage } from './message.js';
 
 /** Hands messages out one by one to whoever asks for the next. */
 export class MessageIterator implements Intake, AsyncIterableIterator<Message, undefined> {
   readonly running = 0;
-  readonly #queue = new Ring<Message>();
+  readonly #queue = new Ring<ReceivedMessage>();
   readonly #asking = new Ring<(result: IteratorResult<Message, undefined>) => void>();
   readonly #onReturn: () => Promise<void>;
   #closed = false;
@@ -15,13 +15,13 @@ export class MessageIterator implements Intake, AsyncIterableIterator<Message, u
     this.#onReturn = onReturn;
   }
 
-  take(message: Message): void {
+  take(message: ReceivedMessage): void {
     const ask = this.#asking.shift();
     if (ask === undefined) this.#queue.push(message);
     else ask({ done: false, value: message });
   }
 
-  shed(): readonly Message[] {
+  shed(): readonly ReceivedMessage[] {
     return this.#queue.drain();
   }
 

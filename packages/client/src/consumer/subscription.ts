@@ -3,7 +3,7 @@ import type { Connection, ConnectionUser } from '../connection/connection.js';
 import { NsqConnectionError, type NsqError, type NsqServerError } from '../errors.js';
 import { checkInteger } from '../options.js';
 import { Deferred } from '../wait.js';
-import { Message, MessageState, type MessageSource } from './message.js';
+import { ReceivedMessage, MessageState, type MessageSource } from './message.js';
 import type { RdyLane } from './rdy-distributor.js';
 
 /** An answer that did nothing, and why: nsqd's `E_FIN_FAILED` and the like, or a connection that is gone. */
@@ -14,10 +14,10 @@ export interface LateAnswer {
 }
 
 export interface SubscriptionOwner {
-  received(message: Message): void;
+  received(message: ReceivedMessage): void;
   /** One is unanswered no more. */
   answered(outcome: 'finished' | 'requeued' | 'backoff' | 'expired'): void;
-  requeueDelay(message: Message): number;
+  requeueDelay(message: ReceivedMessage): number;
   late(answer: LateAnswer): void;
 }
 
@@ -37,8 +37,8 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
   readonly #owner: SubscriptionOwner;
   readonly #subscribed = new Deferred();
   readonly #closeWait = new Deferred();
-  #oldest: Message | null = null;
-  #newest: Message | null = null;
+  #oldest: ReceivedMessage | null = null;
+  #newest: ReceivedMessage | null = null;
 
   constructor(connection: Connection, owner: SubscriptionOwner) {
     this.connection = connection;
@@ -93,14 +93,14 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
     const { msg_timeout: timeout, max_msg_timeout: maxTimeout } = this.connection.identify;
     const after = touching ? timeout * TOUCH_AFTER : timeout;
     for (let message = this.#oldest; message !== null && now - message.since >= after;) {
-      const next: Message | null = message.after;
+      const next: ReceivedMessage | null = message.after;
       if (touching && now - message.receivedAt < maxTimeout) this.touch(message);
       else if (now - message.since >= timeout) this.#expire(message);
       message = next;
     }
   }
 
-  finish(message: Message): boolean {
+  finish(message: ReceivedMessage): boolean {
     if (!this.#close(message, 'FIN', 'finished')) return false;
     const { outbox } = this.connection;
     outbox.reserve(LONGEST_COMMAND);
@@ -116,14 +116,14 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
     return true;
   }
 
-  requeue(message: Message, delay: number | undefined, backoff: boolean): boolean {
+  requeue(message: ReceivedMessage, delay: number | undefined, backoff: boolean): boolean {
     const ms = checkInteger('delay', delay ?? this.#owner.requeueDelay(message), 0, MAX_DELAY_MS, 'ms');
     if (!this.#close(message, 'REQ', backoff ? 'backoff' : 'requeued')) return false;
     this.#write(REQ, message, ` ${ms}\n`);
     return true;
   }
 
-  touch(message: Message): boolean {
+  touch(message: ReceivedMessage): boolean {
     if (message.state === MessageState.Answered) return false;
     if (!this.#reachable(message, 'TOUCH')) return false;
     this.#write(TOUCH, message, '\n');
@@ -139,7 +139,7 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
       this.connection.destroy(new NsqConnectionError('ERR_NSQ_PROTOCOL', `a message of ${data.length} bytes`, this.address));
       return;
     }
-    const message = new Message(data, this, this.connection.receivedAt);
+    const message = new ReceivedMessage(data, this, this.connection.receivedAt);
     this.inFlight++;
     this.#link(message);
     this.#owner.received(message);
@@ -161,7 +161,7 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
   }
 
   /** Whether it may be answered; it is no more afterwards. */
-  #close(message: Message, command: 'FIN' | 'REQ', outcome: 'finished' | 'requeued' | 'backoff'): boolean {
+  #close(message: ReceivedMessage, command: 'FIN' | 'REQ', outcome: 'finished' | 'requeued' | 'backoff'): boolean {
     const { state } = message;
     if (state === MessageState.Answered) return false;
     message.state = MessageState.Answered;
@@ -172,7 +172,7 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
     return reachable;
   }
 
-  #reachable(message: Message, command: LateAnswer['command']): boolean {
+  #reachable(message: ReceivedMessage, command: LateAnswer['command']): boolean {
     if (!this.connection.ended) return true;
     this.#owner.late({ command, messageId: message.id, error: this.#gone() });
     return false;
@@ -182,14 +182,14 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
     return new NsqConnectionError('ERR_NSQ_CONNECTION_LOST', 'the connection is gone', this.address);
   }
 
-  #expire(message: Message): void {
+  #expire(message: ReceivedMessage): void {
     message.state = MessageState.Expired;
     this.#unlink(message);
     this.inFlight--;
     this.#owner.answered('expired');
   }
 
-  #write(command: Buffer, message: Message, rest: string): void {
+  #write(command: Buffer, message: ReceivedMessage, rest: string): void {
     const { outbox } = this.connection;
     outbox.reserve(LONGEST_COMMAND);
     const { bytes } = outbox;
@@ -198,7 +198,7 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
     outbox.used = at + bytes.write(rest, at, 'latin1');
   }
 
-  #link(message: Message): void {
+  #link(message: ReceivedMessage): void {
     message.before = this.#newest;
     message.after = null;
     if (this.#newest === null) this.#oldest = message;
@@ -206,7 +206,7 @@ export class Subscription implements ConnectionUser, RdyLane, MessageSource {
     this.#newest = message;
   }
 
-  #unlink(message: Message): void {
+  #unlink(message: ReceivedMessage): void {
     const { before, after } = message;
     if (before === null) this.#oldest = after;
     else before.after = after;

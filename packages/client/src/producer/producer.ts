@@ -3,6 +3,7 @@ import type { Body } from '../body.js';
 import { connectionSetup } from '../connection/connection-options.js';
 import type { NsqError } from '../errors.js';
 import { Nodes } from '../nodes.js';
+import { tell } from '../tell.js';
 import { Deferred, within } from '../wait.js';
 import { Dispatcher, producerClosed } from './dispatcher.js';
 import { producerLimits, type CloseOptions, type ProducerLimits, type ProducerOptions, type PublishOptions } from './producer-options.js';
@@ -88,7 +89,10 @@ export class Producer extends EventEmitter<ProducerEvents> {
     await this.publish(topic, JSON.stringify(value), options);
   }
 
-  /** Resolves when there is room for another publish. @throws {NsqError} `ERR_NSQ_CLOSED`, `ERR_NSQ_ABORTED` */
+  /**
+   * Resolves when there is room for another publish. It reserves nothing: of several callers that wait, the later ones may find none.
+   * @throws {NsqError} `ERR_NSQ_CLOSED`, `ERR_NSQ_ABORTED`
+   */
   ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     return this.#dispatcher.ready(options.signal);
   }
@@ -125,12 +129,12 @@ export class Producer extends EventEmitter<ProducerEvents> {
         this.#failed.delete(address);
         this.#dispatcher.connected(connection);
         for (const waiter of this.#connectWaiters) waiter.resolve();
-        this.emit('connected', address);
+        tell(() => this.emit('connected', address));
         return Promise.resolve();
       },
       disconnected: (connection, error) => {
         this.#dispatcher.disconnected(connection, error);
-        this.emit('disconnected', connection.address.text, error);
+        tell(() => this.emit('disconnected', connection.address.text, error));
         if (this.#closing === null) this.#nodes.lookAgain();
       },
       connectFailed: ({ text }, error) => {
@@ -139,11 +143,11 @@ export class Producer extends EventEmitter<ProducerEvents> {
         if (this.#nodes.fixed && this.connections.length === 0 && this.#failed.size >= this.#nodes.size) {
           for (const waiter of this.#connectWaiters) waiter.reject(error);
         }
-        this.emit('connectFailed', text, error);
+        tell(() => this.emit('connectFailed', text, error));
       },
       discoveryFailed: (address, error) => {
         this.#dispatcher.lastFailure = error;
-        this.emit('discoveryFailed', address, error);
+        tell(() => this.emit('discoveryFailed', address, error));
       },
     });
   }
