@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createServer } from 'node:net';
 import { Producer, type ProducerOptions } from '../src/index.js';
 import { eventually, failure, settle } from './eventually.js';
@@ -220,6 +221,26 @@ it('lets a caller give up waiting, for a connection or an answer', async () => {
     const waiting = outcome(unconnected.publish('t', 'a', { signal: again.signal }));
     again.abort();
     expect(await waiting).toBe('ERR_NSQ_ABORTED');
+  });
+});
+
+it('lets any number of publishes share a signal', async () => {
+  await using(async (defer) => {
+    const { producer, peers } = await setUp(defer, [(command) => (command.startsWith('PUB') ? '' : null)]);
+    const warnings: Error[] = [];
+    const warned = (warning: Error): number => warnings.push(warning);
+    process.on('warning', warned);
+    const abort = new AbortController();
+    const published = Array.from({ length: 50 }, (_, index) => outcome(producer.publish('t', String(index), { signal: abort.signal })));
+    await peer(peers).got('PUB t 49');
+    peer(peers).answer('OK').answer('OK');
+    expect(await Promise.all(published.slice(0, 2))).toEqual(['OK', 'OK']);
+    abort.abort();
+    expect(new Set(await Promise.all(published.slice(2)))).toEqual(new Set(['ERR_NSQ_ABORTED']));
+    await settle();
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
   });
 });
 

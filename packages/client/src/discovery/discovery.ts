@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { parseAddress, type Address } from '../address.js';
 import { NsqError, asError } from '../errors.js';
 import { NsqlookupdHttpClient } from '../http/nsqlookupd-http-client.js';
@@ -43,6 +44,8 @@ export class Discovery {
     this.#interval = checkMs('discovery.interval', options.interval ?? DEFAULT_INTERVAL_MS, 10);
     this.#jitter = checkNumber('discovery.jitter', options.jitter ?? DEFAULT_JITTER, 0, 1);
     this.#owner = owner;
+    // Each nsqlookupd that is asked listens to it.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   start(): void {

@@ -10,6 +10,7 @@ import {
 } from '../errors.js';
 import { Ring } from '../ring.js';
 import { Deferred, within } from '../wait.js';
+import { AbortWatch } from './abort-watch.js';
 import { Lane, type LaneOwner } from './lane.js';
 import type { ProducerLimits } from './producer-options.js';
 import type { Publish } from './publish.js';
@@ -30,6 +31,7 @@ export class Dispatcher implements LaneOwner {
   readonly #waiting = new Ring<Publish>();
   readonly #sweepMs: number;
   readonly #roomWaiters = new Set<Deferred>();
+  readonly #aborts = new AbortWatch();
   #turn = 0; // the lane that was taken last
   #pending = 0; // publishes that are waiting or unanswered
   #pendingBytes = 0;
@@ -58,7 +60,7 @@ export class Dispatcher implements LaneOwner {
     if (this.#full(publish.bytes)) {
       throw new NsqQueueFullError(`${this.#pending} publishes of ${this.#pendingBytes} bytes are unanswered: wait for ready()`);
     }
-    if (signal !== undefined) publish.watch(signal, () => publish.fail(new NsqAbortError(signal.reason)));
+    if (signal !== undefined) this.#aborts.add(publish, signal);
     publish.dueSweep = this.#sweep + 1 + Math.ceil(this.#limits.publishTimeout / this.#sweepMs);
     this.#pending++;
     this.#pendingBytes += publish.bytes;

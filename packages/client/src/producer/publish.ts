@@ -43,13 +43,13 @@ export class Publish {
   dueSweep = 0;
   /** The caller has been told; if it was sent its answer is still awaited. */
   settled = false;
+  /** Is called when it is settled. */
+  onSettled: (() => void) | null = null;
   readonly #lines: TopicLines;
   readonly #bodies: Buffer | readonly Buffer[];
   readonly #defer: number;
   readonly #resolve: () => void;
   readonly #reject: (error: NsqError) => void;
-  #signal: AbortSignal | null = null;
-  #onAbort: (() => void) | null = null;
 
   /** @throws {NsqServerError} what nsqd would answer to a topic, size or delay out of its bounds @throws {TypeError} a delay for several messages */
   constructor(
@@ -79,13 +79,6 @@ export class Publish {
     this.#reject = reject;
   }
 
-  /** Has `onAbort` called when the signal is aborted before it is settled. */
-  watch(signal: AbortSignal, onAbort: () => void): void {
-    this.#signal = signal;
-    this.#onAbort = onAbort;
-    signal.addEventListener('abort', onAbort, { once: true });
-  }
-
   succeed(): void {
     if (this.#settle()) this.#resolve();
   }
@@ -97,7 +90,7 @@ export class Publish {
   #settle(): boolean {
     if (this.settled) return false;
     this.settled = true;
-    if (this.#signal !== null && this.#onAbort !== null) this.#signal.removeEventListener('abort', this.#onAbort);
+    this.onSettled?.();
     return true;
   }
 
