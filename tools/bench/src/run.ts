@@ -5,7 +5,8 @@ import type { BenchOptions } from './options.js';
 import type { Target } from './target.js';
 
 const BATCH = 200;
-const RDY = 2500;
+/** Of consumers in bulk. */
+export const RDY = 2500;
 const UNANSWERED = 32;
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;

@@ -1,4 +1,5 @@
 import { diskScenario } from './disk.js';
+import { libraryConsume, libraryPublish } from './libraries.js';
 import { LAYERS, type Layer } from './load/job.js';
 import { CHANNEL, type Measurement, type Run } from './run.js';
 import { statsScenario } from './stats-stall.js';
@@ -102,6 +103,16 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map<string, Scenario
       run: (run) => mpubIn(run, 1_000_000, TEN_CHANNELS),
     },
   ],
+  [
+    'client-pub',
+    { help: 'single publishes through @nsq/client, 2,000 unanswered at a time', run: (run) => libraryPublish(run, '@nsq/client') },
+  ],
+  ['nsqjs-pub', { help: 'the same through nsqjs', base: 'client-pub', run: (run) => libraryPublish(run, 'nsqjs') }],
+  [
+    'client-sub',
+    { help: 'messages received and finished through @nsq/client, RDY 2500', run: (run) => libraryConsume(run, '@nsq/client') },
+  ],
+  ['nsqjs-sub', { help: 'the same through nsqjs', base: 'client-sub', run: (run) => libraryConsume(run, 'nsqjs') }],
   ...layered('mpub-in', 'mpub-in', (run, layer) => mpubIn(run, 3_000_000, [], layer)),
   ...layered('sub-out', 'sub-out', subOut),
   [
@@ -121,6 +132,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map<string, Scenario
 /** Names for several scenarios. */
 export const groups: ReadonlyMap<string, readonly string[]> = new Map([
   ['layers', ['mpub-in', 'sub-out'].flatMap((name) => [name, ...LAYERED.map((layer) => `${name}-${layer}`)])],
+  ['libraries', ['client-pub', 'nsqjs-pub', 'client-sub', 'nsqjs-sub']],
   ['stats-stall', ['stats-json', 'stats-text', 'metrics']],
   ['fdatasync', ['fdatasync-4k', 'fdatasync-128k']],
 ]);

@@ -55,7 +55,28 @@ export interface IdleJob extends Where {
   readonly durationMs: number;
 }
 
-export type LoadJob = PublishJob | ConsumeJob | PublishOneJob | LatencyJob | IdleJob;
+/** Which client library makes the load. */
+export type Library = '@nsq/client' | 'nsqjs';
+
+/** Publishes single messages through a library, so many of them unanswered at a time. */
+export interface LibraryPublishJob extends Where {
+  readonly kind: 'library-publish';
+  readonly library: Library;
+  readonly messages: number;
+  readonly bodyBytes: number;
+  readonly unanswered: number;
+}
+
+/** Receives and finishes messages through a library. */
+export interface LibraryConsumeJob extends Where {
+  readonly kind: 'library-consume';
+  readonly library: Library;
+  readonly channel: string;
+  readonly messages: number;
+  readonly rdy: number;
+}
+
+export type LoadJob = PublishJob | ConsumeJob | PublishOneJob | LatencyJob | IdleJob | LibraryPublishJob | LibraryConsumeJob;
 
 /** Times of single operations, milliseconds. */
 export interface Spread {

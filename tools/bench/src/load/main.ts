@@ -2,6 +2,8 @@ import { prepareConsume } from './consume.js';
 import { prepareIdle } from './idle.js';
 import type { FromLoad, LoadJob, ToLoad } from './job.js';
 import { prepareLatency } from './latency.js';
+import { prepareLibraryConsume } from './library-consume.js';
+import { prepareLibraryPublish } from './library-publish.js';
 import type { Load } from './load.js';
 import { preparePublishOne } from './publish-one.js';
 import { preparePublish } from './publish.js';
@@ -18,6 +20,10 @@ function prepare(job: LoadJob): Promise<Load> {
       return prepareLatency(job);
     case 'idle':
       return prepareIdle(job);
+    case 'library-publish':
+      return prepareLibraryPublish(job);
+    case 'library-consume':
+      return Promise.resolve(prepareLibraryConsume(job));
   }
 }
 
