@@ -42,7 +42,7 @@ const COLUMNS: readonly (readonly [title: string, key: keyof Measurement, digits
 export function table(outcomes: readonly Outcome[]): string {
   const columns = COLUMNS.filter(([, key]) => outcomes.some(({ median }) => isFigure(median?.[key])));
   const related = outcomes.some((outcome) => baseOf(outcome, outcomes) !== null);
-  const rows = [['scenario', ...columns.map(([title]) => title), ...(related ? ['of plain: msgs/s', 'µs/msg'] : [])]];
+  const rows = [['scenario', ...columns.map(([title]) => title), ...(related ? ['of base: msgs/s', 'µs/msg'] : [])]];
   for (const outcome of outcomes) {
     const { scenario, median } = outcome;
     const base = baseOf(outcome, outcomes);
