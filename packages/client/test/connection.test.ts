@@ -169,3 +169,25 @@ it.each<[ConnectionOptions, RegExp]>([
 ])('refuses options that cannot work: %j', (options, message) => {
   expect(() => connectionSetup(options)).toThrow(message);
 });
+
+it('connects from the address it is told to', async () => {
+  await using(async (defer) => {
+    const nsqd = defer(await FakeNsqd.start());
+    const connection = await open(nsqd.address, { localAddress: '127.0.0.1', localPort: 0 });
+    connection.start(nothing);
+    expect((await nsqd.connection()).socket.remoteAddress).toBe('127.0.0.1');
+    await connection.end();
+  });
+});
+
+it('ends a connection that is silent for as long as it was told to allow', async () => {
+  await using(async (defer) => {
+    const nsqd = defer(await FakeNsqd.start());
+    const connection = await open(nsqd.address, { silenceTimeout: 100 });
+    connection.start(nothing);
+    expect(await connection.closed).toMatchObject({
+      code: 'ERR_NSQ_CONNECTION_LOST',
+      message: expect.stringMatching(/nothing came for 100 ms$/) as string,
+    });
+  });
+});

@@ -417,3 +417,20 @@ it.each<[Partial<ConsumerOptions>, string | RegExp]>([
 ])('refuses options that cannot work: %j', (options, message) => {
   expect(() => new Consumer({ topic: 't', channel: 'c', nsqds: 'h', ...options })).toThrow(message);
 });
+
+it('is starved while 85 % of what an nsqd may send is unanswered', async () => {
+  await using(async (defer) => {
+    const messages: Message[] = [];
+    const { consumer, peer } = await running(defer, (message) => messages.push(message), { maxInFlight: 10, autoFinish: false });
+    await peer.got('RDY 10');
+    expect(consumer.starved).toBe(false);
+    for (let i = 1; i <= 7; i++) peer.message(i);
+    await eventually('seven messages', () => messages.length === 7);
+    expect(consumer.starved).toBe(false);
+    peer.message(8);
+    await eventually('eight messages', () => messages.length === 8);
+    expect(consumer.starved).toBe(true);
+    for (const message of messages) message.finish();
+    expect(consumer.starved).toBe(false);
+  });
+});

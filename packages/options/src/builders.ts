@@ -2,7 +2,7 @@ import { floatListType, stringListType } from './list-types.js';
 import type { LogLevel } from './log-line.js';
 import { makeOption } from './option.js';
 import type { Option, OptionSettings, OptionTable } from './option.js';
-import { boolType, durationType, intType, stringType } from './scalar-types.js';
+import { boolType, durationType, floatType, intType, stringType } from './scalar-types.js';
 import { choiceType, logLevelType, tlsMinVersionType, tlsRequiredType } from './word-types.js';
 import type { TlsMinVersion, TlsRequired } from './word-types.js';
 
@@ -10,6 +10,9 @@ export const stringOption = (settings: OptionSettings<string>): Option<string> =
 
 /** A 64-bit integer; as a number, exact up to 2^53. */
 export const intOption = (settings: OptionSettings<number>): Option<number> => makeOption(intType, settings);
+
+/** A finite number, with or without a fraction. */
+export const floatOption = (settings: OptionSettings<number>): Option<number> => makeOption(floatType, settings);
 
 export const boolOption = (settings: OptionSettings<boolean>): Option<boolean> => makeOption(boolType, settings);
 

@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration, toNanoseconds } from './duration.js';
 import { showToml, tomlTypeName } from './go-text.js';
-import { fromInt64, parseBoolean, parseDecimalInteger, parseFlagInteger, requireBoolean } from './numbers.js';
+import { fromInt64, parseBoolean, parseDecimalInteger, parseFlagInteger, parseFloatText, requireBoolean } from './numbers.js';
 import type { OptionType, RenderedOption } from './option.js';
 import type { TomlValue } from './toml.js';
 import { ValueError } from './value-error.js';
@@ -34,6 +34,25 @@ export const intType: OptionType<number> = {
     if (typeof value === 'bigint') return fromInt64(value);
     if (typeof value === 'string') return parseDecimalInteger(value);
     throw wrongType('int64', value);
+  },
+  show: String,
+  render: asJson,
+};
+
+export const floatType: OptionType<number> = {
+  placeholder: 'float',
+  zero: '0',
+  fromFlag: (text) => {
+    try {
+      return parseFloatText(text);
+    } catch {
+      throw new ValueError('parse error');
+    }
+  },
+  fromToml: (value) => {
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    if (typeof value === 'bigint') return Number(value);
+    throw wrongType('float64', value);
   },
   show: String,
   render: asJson,

@@ -12,7 +12,7 @@ export interface ConnectionOptions {
   readonly hostname?: string;
   /** @default `@nsq/client/<version>` */
   readonly userAgent?: string;
-  /** From 1000 to nsqd's `--max-heartbeat-interval`. A connection on which nothing comes for twice as long counts as lost. @default 30_000 */
+  /** From 1000 to nsqd's `--max-heartbeat-interval`. @default 30_000 */
   readonly heartbeatInterval?: number;
   /** Bytes nsqd may collect before it writes, from 64 to its `--max-output-buffer-size`; -1 for none. @default nsqd's own, 16 KiB */
   readonly outputBufferSize?: number;
@@ -32,6 +32,14 @@ export interface ConnectionOptions {
   readonly topologyRegion?: string;
   /** Connecting, TLS, IDENTIFY and AUTH together may take so long. @default 5000 */
   readonly connectTimeout?: number;
+  /** The TCP connection alone may take so long. @default connectTimeout */
+  readonly dialTimeout?: number;
+  /** A connection on which nothing comes for so long counts as lost. @default twice the heartbeatInterval */
+  readonly silenceTimeout?: number;
+  /** The address of this machine to connect from. @default any */
+  readonly localAddress?: string;
+  /** The port to connect from, with `localAddress`. @default any */
+  readonly localPort?: number;
   /** Largest frame to accept from nsqd, bytes: at least its `--max-msg-size`. A larger one ends the connection. @default 16 MiB */
   readonly maxFrameBytes?: number;
 }
@@ -47,10 +55,12 @@ export interface SubscriberSettings {
 /** The same, checked and complete. */
 export interface ConnectionSetup {
   readonly identify: IdentifyRequest & { readonly topology_zone?: string; readonly topology_region?: string };
-  readonly heartbeatInterval: number;
+  readonly silenceTimeout: number;
+  readonly local: { readonly localAddress?: string; readonly localPort?: number };
   readonly tls: TlsConnectionOptions | null;
   readonly authSecret: string | null;
   readonly connectTimeout: number;
+  readonly dialTimeout: number;
   readonly maxFrameBytes: number;
 }
 
@@ -65,6 +75,7 @@ export function connectionSetup(options: ConnectionOptions & SubscriberSettings)
   const { deflate = false, snappy = false, tls = false } = options;
   if (deflate !== false && snappy) throw new TypeError('deflate and snappy cannot be used together');
   const heartbeatInterval = checkMs('heartbeatInterval', options.heartbeatInterval ?? DEFAULT_HEARTBEAT_MS, 1000);
+  const connectTimeout = checkMs('connectTimeout', options.connectTimeout ?? DEFAULT_CONNECT_MS);
   return {
     identify: {
       client_id: options.clientId ?? (host.split('.', 1)[0] as string),
@@ -85,10 +96,15 @@ export function connectionSetup(options: ConnectionOptions & SubscriberSettings)
       ...(options.topologyZone === undefined ? {} : { topology_zone: options.topologyZone }),
       ...(options.topologyRegion === undefined ? {} : { topology_region: options.topologyRegion }),
     },
-    heartbeatInterval,
+    silenceTimeout: checkMs('silenceTimeout', options.silenceTimeout ?? 2 * heartbeatInterval, 100),
+    local: {
+      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+      ...(options.localPort === undefined ? {} : { localPort: checkInteger('localPort', options.localPort, 0, 65_535) }),
+    },
     tls: tls === false ? null : tls === true ? {} : tls,
     authSecret: options.authSecret ?? null,
-    connectTimeout: checkMs('connectTimeout', options.connectTimeout ?? DEFAULT_CONNECT_MS),
+    connectTimeout,
+    dialTimeout: checkMs('dialTimeout', options.dialTimeout ?? connectTimeout),
     maxFrameBytes: checkInteger('maxFrameBytes', options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES, 1024, MAX_FRAME_BYTES, 'bytes'),
   };
 }

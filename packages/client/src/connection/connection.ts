@@ -18,7 +18,7 @@ export interface ConnectionUser {
   onRoom(): void;
 }
 
-/** Silence of two heartbeats ends a connection; it is looked for four times as often. */
+/** Times that silence is looked for until it ends a connection. */
 const LOOKS_PER_LIMIT = 4;
 /** How long nsqd may take to close its side. */
 const END_MS = 1_000;
@@ -43,7 +43,7 @@ export class Connection {
   #ended = false;
 
   /** It must be given a user at once. */
-  constructor(greeting: Greeting, address: Address, heartbeatInterval: number, maxFrameBytes: number) {
+  constructor(greeting: Greeting, address: Address, silenceTimeout: number, maxFrameBytes: number) {
     this.address = address;
     this.identify = greeting.identify;
     this.auth = greeting.auth;
@@ -52,7 +52,7 @@ export class Connection {
     this.outbox = new Outbox(greeting.transport, () => {
       if (!this.#ended) this.#user?.onRoom();
     });
-    this.#watch = setInterval(() => this.#look(2 * heartbeatInterval), (2 * heartbeatInterval) / LOOKS_PER_LIMIT);
+    this.#watch = setInterval(() => this.#look(silenceTimeout), silenceTimeout / LOOKS_PER_LIMIT);
     this.#watch.unref();
   }
 

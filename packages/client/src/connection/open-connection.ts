@@ -14,14 +14,16 @@ export async function openConnection(address: Address, setup: ConnectionSetup, s
   if (signal?.aborted === true) throw new NsqAbortError(signal.reason);
   const { host, port, path } = address;
   const socket =
-    path === undefined ? connect({ host: host as string, port: port as number, noDelay: true, keepAlive: true }) : connect({ path });
+    path === undefined
+      ? connect({ host: host as string, port: port as number, noDelay: true, keepAlive: true, ...setup.local })
+      : connect({ path });
   try {
     const greet = async () => {
-      await connected(socket, address);
+      await within(connected(socket, address), { timeout: setup.dialTimeout, what: `connecting to ${address.text}` });
       return handshake(socket, address, setup);
     };
     const greeting = await within(greet(), { signal, timeout: setup.connectTimeout, what: `connecting to ${address.text}` });
-    return new Connection(greeting, address, setup.heartbeatInterval, setup.maxFrameBytes);
+    return new Connection(greeting, address, setup.silenceTimeout, setup.maxFrameBytes);
   } catch (error) {
     socket.destroy();
     if (error instanceof NsqTimeoutError) throw new NsqTimeoutError(error.message, { address: address.text });

@@ -40,6 +40,7 @@ export interface ConsumerEvents {
 const DEFAULT_CLOSE_MS = 30_000;
 const MAX_SWEEP_MS = 1_000;
 const SWEEPS_PER_TIMEOUT = 8;
+const STARVED_SHARE = 0.85;
 
 /**
  * Receives the messages of a channel from one nsqd or several. `run` gives them to a handler, `for await` hands them out one by one.
@@ -115,6 +116,17 @@ export class Consumer extends EventEmitter<ConsumerEvents> implements AsyncItera
     let count = 0;
     for (const subscription of this.#subscriptions) count += subscription.inFlight;
     return count;
+  }
+
+  /**
+   * Whether an nsqd has sent nearly all that it may send unanswered, 85 %: it waits for answers. Who collects messages and answers them together should do
+   * so then.
+   */
+  get starved(): boolean {
+    for (const { inFlight, rdy } of this.#subscriptions) {
+      if (inFlight > 0 && inFlight >= Math.floor(rdy * STARVED_SHARE)) return true;
+    }
+    return false;
   }
 
   get maxInFlight(): number {

@@ -8,6 +8,8 @@ import { checkInteger, checkMs } from '../options.js';
 export interface HttpOptions {
   /** Milliseconds that connecting, request and answer may take together. @default 5000 */
   readonly timeout?: number;
+  /** Milliseconds that connecting alone may take. @default timeout */
+  readonly connectTimeout?: number;
   /** Largest answer to accept, bytes. @default 64 MiB: /stats of a large daemon is long */
   readonly maxBodyBytes?: number;
   /** For `https:` addresses: what `tls.connect` takes. */
@@ -35,6 +37,7 @@ export class HttpApi {
   readonly #base: URL;
   readonly #socketPath: string | null;
   readonly #timeout: number;
+  readonly #connectTimeout: number;
   readonly #maxBodyBytes: number;
   readonly #options: HttpOptions;
 
@@ -48,6 +51,7 @@ export class HttpApi {
     this.#base = unix ? new URL('http://localhost') : baseOf(address, defaultPort);
     this.address = this.#socketPath ?? this.#base.host;
     this.#timeout = checkMs('timeout', options.timeout ?? DEFAULT_TIMEOUT_MS);
+    this.#connectTimeout = checkMs('connectTimeout', options.connectTimeout ?? this.#timeout);
     this.#maxBodyBytes = checkInteger('maxBodyBytes', options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES, 1, 2 ** 30, 'bytes');
     this.#options = options;
   }
@@ -77,6 +81,7 @@ export class HttpApi {
       const abort = (): void => settle(() => reject(new NsqAbortError(call.signal?.reason)));
       const settle = (how: () => void): void => {
         clearTimeout(timer);
+        clearTimeout(connectTimer);
         call.signal?.removeEventListener('abort', abort);
         how();
         request.destroy();
@@ -86,6 +91,11 @@ export class HttpApi {
         () => fail(new NsqTimeoutError(`${what}: not within ${this.#timeout} ms`, { address: this.address })),
         this.#timeout,
       );
+      const connectTimer = setTimeout(
+        () => fail(new NsqTimeoutError(`${what}: not connected within ${this.#connectTimeout} ms`, { address: this.address })),
+        this.#connectTimeout,
+      );
+      request.once('socket', (socket) => socket.once('connect', () => clearTimeout(connectTimer)));
       call.signal?.addEventListener('abort', abort, { once: true });
       request.on('error', (error) =>
         fail(new NsqError('ERR_NSQ_CONNECT', `${what}: ${error.message}`, { cause: error, address: this.address })),
