@@ -22,6 +22,7 @@ export function parseAddress(text: string, defaultPort = DEFAULT_NSQD_PORT): Add
   return { text: formatHostPort(host, port), host, port };
 }
 
+/** `host:port`, with brackets around an IPv6 address. */
 export function formatHostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

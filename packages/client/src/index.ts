@@ -1,4 +1,5 @@
-export { parseAddress, type Address } from './address.js';
+export { isEphemeral, isValidName } from '@nsq/protocol';
+export { formatHostPort, parseAddress, type Address } from './address.js';
 export type { Body } from './body.js';
 export type { ConnectionOptions, SubscriberSettings } from './connection/connection-options.js';
 export { BackoffState, type BackoffOptions } from './consumer/backoff.js';

@@ -46,7 +46,8 @@ export function refusePlainHttp(server: Server, logger: Logger): RawConnections 
       socket.unshift(bytes);
       for (const handshake of handshakes) handshake.call(server, socket);
     });
-  });  return {
+  });
+  return {
     closeSilent: () => {
       for (const socket of silent) socket.destroy();
     },
