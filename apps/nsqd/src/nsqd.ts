@@ -2,30 +2,19 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { FileCache, nodeFileSystem } from '@nsq/commit-log';
 import { versionLine, type LogLevel } from '@nsq/options';
-import {
-  HttpClient,
-  HttpLoop,
-  ListenError,
-  Logger,
-  MemoryMonitor,
-  parseListenAddress,
-  ProcessMonitor,
-  TcpLoop,
-  type ListenAddress,
-  type MemoryStats,
-  type ProcessStats,
-} from '@nsq/service';
+import { Logger, MemoryMonitor, ProcessMonitor, type MemoryStats, type ProcessStats } from '@nsq/service';
 import { WaitGroup } from '@nsq/waitgroup';
-import type { FastifyInstance } from 'fastify';
-import { Authorizer, MAX_ANSWER_BYTES } from './auth/authorizer.js';
+import { createAuthorizer } from './auth/create-authorizer.js';
+import { engineEvents } from './engine-events.js';
 import type { HttpContext } from './http/context.js';
 import { registerRoutes } from './http/routes.js';
 import { LookupLoop, type LookupStatus } from './lookup/lookup-loop.js';
-import { checkNsqdOptions, defaultNsqdOptions, effectiveTlsRequired, type NsqdOptions } from './options.js';
+import { checkNsqdOptions, defaultNsqdOptions, type NsqdOptions } from './options.js';
 import { QueueScanLoop } from './queue-scan-loop.js';
 import { systemClock } from './queue/clock.js';
 import { Engine, type EngineSetup } from './queue/engine.js';
 import { Reload, type ReloadTarget } from './reload.js';
+import { Servers } from './servers.js';
 import type { ClientStats } from './stats/client-stats.js';
 import { LatencyWindow } from './stats/latency-window.js';
 import { statsdPrefix } from './stats/statsd-prefix.js';
@@ -35,11 +24,9 @@ import { DiskStorage } from './storage/disk-storage.js';
 import { Health } from './storage/health.js';
 import type { Durability } from './storage/storage-context.js';
 import { StorageLoop } from './storage-loop.js';
-import { Connection } from './tcp/connection.js';
 import { describeClient } from './tcp/describe-client.js';
 import { TurnLoop } from './tcp/turn-loop.js';
 import { loadTls, type LoadedTls } from './tls/load-tls.js';
-import { TlsServers } from './tls/tls-servers.js';
 import { TopicStore } from './topic-store.js';
 
 /** The version of NSQ whose protocol and API this is; clients look at it. */
@@ -62,19 +49,6 @@ function latencySetup(options: NsqdOptions): Pick<EngineSetup, 'createLatencyWin
   const { e2eProcessingLatencyPercentiles: quantiles, e2eProcessingLatencyWindowTime: windowMs } = options;
   if (quantiles.length === 0) return {};
   return { createLatencyWindow: (now) => new LatencyWindow(quantiles, windowMs, now) };
-}
-
-/** @param tls asked for each question */
-function createAuthorizer(options: NsqdOptions, tls: () => LoadedTls): Authorizer | null {
-  const { authHttpAddresses: addresses, authHttpRequestMethod: method, httpClientConnectTimeout, httpClientRequestTimeout } = options;
-  if (addresses.length === 0) return null;
-  const client = new HttpClient({
-    connectTimeout: httpClientConnectTimeout,
-    requestTimeout: httpClientRequestTimeout,
-    maxBodyBytes: MAX_ANSWER_BYTES,
-    tls: () => tls().client ?? {},
-  });
-  return new Authorizer({ addresses, method, client });
 }
 
 /** What is not an option of the command line. */
@@ -101,10 +75,8 @@ export class Nsqd implements HttpContext, ReloadTarget {
   readonly #store: TopicStore;
   readonly #reload: Reload;
   #tls: LoadedTls;
-  readonly #tlsServers: TlsServers | null;
-  readonly #tcp: TcpLoop<Connection>;
-  readonly #http: HttpLoop | undefined;
-  readonly #https: HttpLoop | undefined;
+  readonly #turns: TurnLoop;
+  readonly #servers: Servers;
   readonly #scan: QueueScanLoop;
   readonly #files: FileCache;
   readonly #health = new Health();
@@ -123,7 +95,6 @@ export class Nsqd implements HttpContext, ReloadTarget {
     this.logger = logger;
     this.#lock = lock;
     this.startTime = Math.floor(systemClock.wall() / 1000);
-    const changed = (thing: { readonly ephemeral: boolean }): void => this.#store.changed(thing.ephemeral);
     this.engine = new Engine({
       nodeId: options.nodeId,
       clock: systemClock,
@@ -135,32 +106,9 @@ export class Nsqd implements HttpContext, ReloadTarget {
       openLog: (topic) => storage.open(topic),
       holdsTopics: () => this.#lookup.holdsTopics,
       ...latencySetup(options),
-      events: {
-        topicCreated: (topic) => {
-          logger.info(`TOPIC(${topic.name}): created`);
-          changed(topic);
-          this.#lookup.topicCreated(topic);
-        },
-        topicDeleted: (topic) => {
-          logger.info(`TOPIC(${topic.name}): deleting`);
-          this.#store.forget(topic);
-          changed(topic);
-          this.#lookup.topicDeleted(topic);
-        },
-        channelCreated: (channel) => {
-          logger.info(`TOPIC(${channel.topic.name}): new channel(${channel.name})`);
-          changed({ ephemeral: channel.ephemeral || channel.topic.ephemeral });
-          this.#lookup.channelChanged(channel);
-        },
-        channelDeleted: (channel) => {
-          logger.info(`TOPIC(${channel.topic.name}): deleting channel ${channel.name}`);
-          changed({ ephemeral: channel.ephemeral || channel.topic.ephemeral });
-          this.#lookup.channelChanged(channel);
-        },
-        workMarked: () => turns.schedule(),
-      },
+      events: engineEvents(logger, () => ({ store: this.#store, lookup: this.#lookup, turns: this.#turns })),
     });
-    const turns = new TurnLoop(this.engine);
+    this.#turns = new TurnLoop(this.engine);
     this.#files = new FileCache();
     const storage = new DiskStorage({
       fileSystem: nodeFileSystem,
@@ -178,30 +126,10 @@ export class Nsqd implements HttpContext, ReloadTarget {
     this.#store = new TopicStore(this.engine, storage, options.dataPath, this.version, logger);
     this.#storageLoop = new StorageLoop(this.#store, options.syncTimeout);
     this.#lookup = this.#lookupLoop();
-    const tlsRequired = effectiveTlsRequired(options);
-    const { config: tls } = loadedTls;
-    this.#tlsServers = tls === undefined ? null : new TlsServers(tls);
-    const connections = {
-      engine: this.engine,
-      turns,
-      options,
-      logger,
-      version: this.version,
-      tls: this.#tlsServers,
-      authorizer: createAuthorizer(options, () => this.#tls),
-      tlsRequired: tlsRequired !== 'no',
-    };
-    let nextId = 1;
-    this.#tcp = new TcpLoop({ logger }, (socket, peer, gone) => {
-      return new Connection(nextId++, socket, peer, connections, (connection) => {
-        gone(connection);
-        logger.info(() => `PROTOCOL(V2): [${peer}] exiting`);
-      });
-    });
-    const register = (server: FastifyInstance): void => registerRoutes(server, this);
-    const guard = tlsRequired === 'yes' ? { tlsRequiredPort: () => this.httpsPort } : {};
-    this.#http = options.httpAddress === '' ? undefined : new HttpLoop({ logger, ...guard }, register);
-    this.#https = tls === undefined || options.httpsAddress === '' ? undefined : new HttpLoop({ logger, tls }, register);
+    const { engine, version } = this;
+    const authorizer = createAuthorizer(options, () => this.#tls.client ?? {});
+    const context = { engine, turns: this.#turns, options, logger, version, authorizer };
+    this.#servers = new Servers(context, loadedTls.config, (server) => registerRoutes(server, this));
     this.#scan = new QueueScanLoop(this.engine, options.queueScanInterval, logger);
   }
 
@@ -224,7 +152,7 @@ export class Nsqd implements HttpContext, ReloadTarget {
       await nsqd.#bind();
       return nsqd;
     } catch (error) {
-      if (nsqd !== undefined) await nsqd.#close();
+      if (nsqd !== undefined) await nsqd.#servers.close();
       lock?.release();
       throw new Error(`failed to instantiate nsqd - ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
@@ -237,7 +165,7 @@ export class Nsqd implements HttpContext, ReloadTarget {
       await nsqd.loadMetadata();
       await nsqd.persistMetadata();
     } catch (error) {
-      await nsqd.#close();
+      await nsqd.#servers.close();
       nsqd.#lock.release();
       throw error;
     }
@@ -248,23 +176,9 @@ export class Nsqd implements HttpContext, ReloadTarget {
 
   async #bind(): Promise<void> {
     const { options } = this;
-    await this.#tcp.bind(parseListenAddress(options.tcpAddress));
-    await this.#http?.bind(parseListenAddress(options.httpAddress));
-    await this.#https?.bind(this.#httpsAddress());
+    await this.#servers.bind();
     options.broadcastTcpPort ||= Math.max(0, this.tcpPort);
     options.broadcastHttpPort ||= Math.max(0, this.httpPort);
-  }
-
-  /** HTTPS is served over TCP only, as in the reference. */
-  #httpsAddress(): ListenAddress {
-    const text = this.options.httpsAddress;
-    const address = parseListenAddress(text);
-    if (address.kind === 'unix') throw new ListenError(text, `listen tcp: address ${text}: missing port in address`);
-    return address;
-  }
-
-  async #close(): Promise<void> {
-    await Promise.all([this.#tcp.close(), this.#http?.close(), this.#https?.close()]);
   }
 
   /** @throws {Error} behind `failed to load metadata - ` */
@@ -287,11 +201,7 @@ export class Nsqd implements HttpContext, ReloadTarget {
   }
 
   async #run(): Promise<void> {
-    this.#group.wrap((signal) => this.#tcp.run(signal), 'tcpServer');
-    const http = this.#http;
-    if (http !== undefined) this.#group.wrap((signal) => http.run(signal), 'httpServer');
-    const https = this.#https;
-    if (https !== undefined) this.#group.wrap((signal) => https.run(signal), 'httpsServer');
+    this.#servers.run(this.#group);
     this.#group.wrap((signal) => this.#scan.run(signal), 'queueScanLoop');
     this.#group.wrap((signal) => this.#storageLoop.run(signal), 'storageLoop');
     this.#group.wrap((signal) => this.#lookup.run(signal), 'lookupLoop');
@@ -363,7 +273,7 @@ export class Nsqd implements HttpContext, ReloadTarget {
   async #shutDown(): Promise<void> {
     this.#group.stop();
     await this.#main?.catch(() => undefined); // reported by main() itself
-    await this.#close();
+    await this.#servers.close();
     this.engine.exiting = true;
     this.#memory.close();
     this.#process.close();
@@ -383,16 +293,16 @@ export class Nsqd implements HttpContext, ReloadTarget {
   }
 
   get tcpPort(): number {
-    return this.#tcp.port;
+    return this.#servers.tcpPort;
   }
 
   get httpPort(): number {
-    return this.#http?.port ?? 0;
+    return this.#servers.httpPort;
   }
 
   /** 0 when there is no HTTPS listener. */
   get httpsPort(): number {
-    return this.#https?.port ?? 0;
+    return this.#servers.httpsPort;
   }
 
   health(): string | undefined {
@@ -400,11 +310,11 @@ export class Nsqd implements HttpContext, ReloadTarget {
   }
 
   *clients(): Generator<ClientStats> {
-    for (const connection of this.#tcp.connections) yield describeClient(connection);
+    for (const connection of this.#servers.connections) yield describeClient(connection);
   }
 
   get connectionCount(): number {
-    return this.#tcp.connections.size;
+    return this.#servers.connections.size;
   }
 
   processStats(): Promise<ProcessStats> {
@@ -430,8 +340,6 @@ export class Nsqd implements HttpContext, ReloadTarget {
 
   setTls(loaded: LoadedTls): void {
     this.#tls = loaded;
-    if (loaded.config === undefined) return;
-    this.#tlsServers?.replace(loaded.config);
-    this.#https?.replaceTls(loaded.config);
+    if (loaded.config !== undefined) this.#servers.replaceTls(loaded.config);
   }
 }

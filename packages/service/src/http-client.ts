@@ -1,9 +1,9 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 
-/** Requests to one server at a time; more wait, and the time they wait counts. */
-const MAX_SOCKETS = 256;
+const DEFAULT_MAX_SOCKETS = 256;
 /** Longest time that a timer of Node can wait, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Of a body that an error quotes. */
@@ -19,9 +19,17 @@ export interface HttpClientOptions {
   readonly maxBodyBytes: number;
   /** Authorities and versions for https; asked at each request. @default those of Node */
   readonly tls?: () => SecureContextOptions;
+  /** Requests to one server at a time; more wait, and the time they wait counts. @default 256 */
+  readonly maxSockets?: number;
+  /** @default none */
+  readonly userAgent?: string;
+  /** Resolves names. @default as Node does */
+  readonly lookup?: LookupFunction;
 }
 
 export interface HttpClientRequest {
+  /** In place of the client's. Milliseconds; 0 or less for no limit. */
+  readonly requestTimeout?: number;
   /** Sends it as JSON with POST. @default GET without a body */
   readonly json?: string;
   /** Gives the request up. */
@@ -41,11 +49,14 @@ interface Reply {
  */
 export class HttpClient {
   readonly #options: HttpClientOptions;
-  readonly #plain = new http.Agent({ keepAlive: false, maxSockets: MAX_SOCKETS });
-  readonly #secure = new https.Agent({ keepAlive: false, maxSockets: MAX_SOCKETS, maxCachedSessions: 0 });
+  readonly #plain: http.Agent;
+  readonly #secure: https.Agent;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    const agent = { keepAlive: false, maxSockets: options.maxSockets ?? DEFAULT_MAX_SOCKETS };
+    this.#plain = new http.Agent(agent);
+    this.#secure = new https.Agent({ ...agent, maxCachedSessions: 0 });
   }
 
   /**
@@ -69,49 +80,60 @@ export class HttpClient {
     throw new Error(`got response ${status} ${statusText} ${quoted}`);
   }
 
-  #send(url: URL, { json, signal }: HttpClientRequest): Promise<Reply> {
-    const secure = url.protocol === 'https:';
+  #send(url: URL, { json, signal, requestTimeout = this.#options.requestTimeout }: HttpClientRequest): Promise<Reply> {
+    const { connectTimeout, lookup, maxBodyBytes, tls, userAgent } = this.#options;
     const options = {
       method: json === undefined ? 'GET' : 'POST',
       headers: {
         Accept: 'application/vnd.nsq; version=1.0',
         Connection: 'close',
+        ...(userAgent === undefined ? {} : { 'User-Agent': userAgent }),
         ...(json === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(json) }),
       },
       ...(signal === undefined ? {} : { signal }),
+      ...(lookup === undefined ? {} : { lookup }),
     };
-    const request = secure
-      ? https.request(url, { ...options, ...this.#options.tls?.(), agent: this.#secure })
-      : http.request(url, { ...options, agent: this.#plain });
-    const timer = limit(request, this.#options.requestTimeout, 'request timed out');
-    this.#limitConnecting(request);
-    const reply = new Promise<Reply>((resolve, reject) => {
-      request.on('error', reject);
-      request.on('response', (response) => {
-        const { statusCode: status = 0, statusMessage: statusText = '' } = response;
-        collect(response, this.#options.maxBodyBytes).then((body) => resolve({ status, statusText, body }), reject);
+    return new Promise((resolve, reject) => {
+      const request =
+        url.protocol === 'https:'
+          ? https.request(url, { ...options, ...tls?.(), agent: this.#secure })
+          : http.request(url, { ...options, agent: this.#plain });
+      const timers: NodeJS.Timeout[] = [];
+      let late: Error | undefined; // what a request is given up with does not always come out of it
+      const limit = (ms: number, what: string): NodeJS.Timeout | undefined => {
+        if (ms <= 0) return undefined;
+        const giveUp = (): void => {
+          late ??= new Error(`${what} timed out after ${Math.round(ms)} ms`);
+          request.destroy(late);
+        };
+        const timer = setTimeout(giveUp, Math.min(ms, MAX_TIMER_MS));
+        timers.push(timer);
+        return timer;
+      };
+      const settle = (): void => {
+        for (const timer of timers) clearTimeout(timer);
+      };
+      const fail = (error: unknown): void => {
+        settle();
+        request.destroy();
+        reject(late ?? (error as Error));
+      };
+      limit(requestTimeout, 'request');
+      request.once('socket', (socket) => {
+        if (!socket.connecting) return;
+        const connecting = limit(connectTimeout, 'connecting');
+        socket.once('connect', () => clearTimeout(connecting));
       });
-    });
-    request.end(json);
-    return reply.finally(() => {
-      clearTimeout(timer);
-      request.destroy();
-    });
-  }
-
-  #limitConnecting(request: ClientRequest): void {
-    request.once('socket', (socket) => {
-      if (!socket.connecting) return;
-      const timer = limit(request, this.#options.connectTimeout, 'connecting timed out');
-      const settle = (): void => clearTimeout(timer);
-      socket.once('connect', settle).once('close', settle);
+      request.on('error', fail);
+      request.on('response', (response) => {
+        collect(response, maxBodyBytes).then((body) => {
+          settle();
+          resolve({ status: response.statusCode ?? 0, statusText: response.statusMessage ?? '', body });
+        }, fail);
+      });
+      request.end(json);
     });
   }
-}
-
-function limit(request: ClientRequest, ms: number, text: string): NodeJS.Timeout | undefined {
-  if (ms <= 0) return undefined;
-  return setTimeout(() => request.destroy(new Error(`${text} after ${ms} ms`)), Math.min(ms, MAX_TIMER_MS));
 }
 
 function collect(response: IncomingMessage, max: number): Promise<Buffer> {

@@ -65,15 +65,16 @@ interface Ports {
 
 /** Keeps the end of what the daemon logs, and finds its ports in it. */
 class StderrLog {
-  text = '';
   readonly ports: Promise<Ports>;
+  readonly #chunks: string[] = [];
+  #length = 0;
 
   constructor(child: ChildProcess) {
     this.ports = new Promise((resolve) => {
       const found = new Map<string, number>();
       let line = '';
       child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-        this.text = (this.text + chunk).slice(-KEPT_STDERR_CHARS);
+        this.#keep(chunk);
         if (found.size === 2) return;
         const lines = (line + chunk).split('\n');
         line = lines.pop() ?? '';
@@ -85,6 +86,20 @@ class StderrLog {
         if (tcpPort !== undefined && httpPort !== undefined) resolve({ tcpPort, httpPort });
       });
     });
+  }
+
+  /** At most the last 256 KiB. */
+  get text(): string {
+    return this.#chunks.join('').slice(-KEPT_STDERR_CHARS);
+  }
+
+  #keep(chunk: string): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    for (let first = this.#chunks[0]; first !== undefined && this.#length - first.length >= KEPT_STDERR_CHARS; first = this.#chunks[0]) {
+      this.#chunks.shift();
+      this.#length -= first.length;
+    }
   }
 }
 

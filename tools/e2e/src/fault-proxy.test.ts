@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { FaultProxy } from './fault-proxy.js';
 
 let echo: Server;
@@ -77,4 +77,21 @@ it('cuts connections off, and lets nobody in until it is healed', async () => {
   await once(dial(), 'error');
   proxy.heal();
   expect(await ask(await client(), '2')).toBe('2');
+});
+
+it('can stall the connections there are alone, and lead new ones elsewhere, slowly', async () => {
+  const stalled = await client();
+  expect(await ask(stalled, '1')).toBe('1');
+  proxy.stallOpen();
+  let heard = '';
+  stalled.on('data', (chunk) => (heard += String(chunk)));
+  stalled.write('2');
+
+  const other = createServer((socket) => socket.end('other'));
+  await once(other.listen(0, '127.0.0.1'), 'listening');
+  proxy.target = { host: '127.0.0.1', port: (other.address() as AddressInfo).port };
+  proxy.slow = true;
+  expect(String((await once(await client(), 'data'))[0])).toBe('other');
+  expect(heard).toBe('');
+  await new Promise((resolve) => other.close(resolve));
 });

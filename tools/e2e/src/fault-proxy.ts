@@ -1,6 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 const HOST = '127.0.0.1';
+/** What a slow line lets through at a time, and how often. */
+const SLOW_BYTES = 16 * 1024;
+const SLOW_MS = 2;
 
 /** Where a proxy leads. */
 export interface ProxyTarget {
@@ -11,6 +15,7 @@ export interface ProxyTarget {
 interface Link {
   readonly client: Socket;
   readonly target: Socket;
+  readonly slow: boolean;
 }
 
 /**
@@ -19,7 +24,10 @@ interface Link {
  */
 export class FaultProxy {
   readonly host = HOST;
-  readonly #target: ProxyTarget;
+  /** Where new connections lead. */
+  target: ProxyTarget;
+  /** Whether new connections are slow: 8 MB a second at best in each direction. */
+  slow = false;
   readonly #server: Server;
   readonly #links = new Set<Link>();
   #stalled = false;
@@ -27,7 +35,7 @@ export class FaultProxy {
   #accepted = 0;
 
   private constructor(target: ProxyTarget) {
-    this.#target = target;
+    this.target = target;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => this.#accept(client));
   }
 
@@ -64,9 +72,14 @@ export class FaultProxy {
   /** Nothing gets through any more, in either direction; connections stay, and new ones are accepted. */
   stall(): void {
     this.#stalled = true;
+    this.stallOpen();
+  }
+
+  /** The same, for good, for the connections that are open; new ones are served. */
+  stallOpen(): void {
     for (const { client, target } of this.#links) {
-      client.unpipe(target).pause();
-      target.unpipe(client).pause();
+      client.unpipe().pause();
+      target.unpipe().pause();
     }
   }
 
@@ -104,8 +117,8 @@ export class FaultProxy {
       client.resetAndDestroy();
       return;
     }
-    const target = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
-    const link = { client, target };
+    const target = connect({ ...this.target, allowHalfOpen: true, noDelay: true });
+    const link = { client, target, slow: this.slow };
     this.#links.add(link);
     target.on('error', () => client.resetAndDestroy());
     client.once('close', () => {
@@ -117,7 +130,27 @@ export class FaultProxy {
   }
 }
 
-function flow({ client, target }: Link): void {
-  client.pipe(target);
-  target.pipe(client);
+function flow({ client, target, slow }: Link): void {
+  for (const [from, to] of [
+    [client, target],
+    [target, client],
+  ] as const) {
+    if (slow) from.pipe(drip()).pipe(to);
+    else from.pipe(to);
+  }
+}
+
+/** Lets a little through at a time. */
+function drip(): Transform {
+  return new Transform({
+    highWaterMark: SLOW_BYTES,
+    transform(chunk: Buffer, _encoding, done) {
+      const send = (rest: Buffer): void => {
+        this.push(rest.subarray(0, SLOW_BYTES));
+        const left = rest.subarray(SLOW_BYTES);
+        setTimeout(() => (left.length === 0 ? done() : send(left)), SLOW_MS);
+      };
+      send(chunk);
+    },
+  });
 }

@@ -22,7 +22,7 @@ it(
     const received = new Set<string>();
     await stage.consume({ topic: 't', channel: 'c', nsqds: proxy.address, maxInFlight: 200 }, (message) => {
       received.add(message.text());
-      if (received.size % 997 === 0) proxy.cut();
+      if (received.size % 997 === 0) proxy.reset();
     });
     const producer = stage.producer({ nsqds: proxy.address, retry: 100, publishTimeout: 30_000 });
     const bodies = Array.from({ length: 10_000 }, (_, index) => `message ${index}`);
@@ -31,12 +31,12 @@ it(
       Array.from({ length: 200 }, async () => {
         for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) {
           await producer.publish('t', body);
-          if (++accepted % 1009 === 0) proxy.cut();
+          if (++accepted % 1009 === 0) proxy.reset();
         }
       }),
     );
     await eventually('all of them', () => received.size === 10_000);
-    expect(proxy.connections).toBeGreaterThan(10);
+    expect(proxy.accepted).toBeGreaterThan(10);
   },
   TIMEOUT_MS,
 );
@@ -48,10 +48,10 @@ it(
     const proxy = await stage.proxy(nsqd);
     const producer = stage.producer({ nsqds: proxy.address });
     await producer.connect();
-    proxy.stall();
+    proxy.stallOpen();
     const published = Array.from({ length: 100 }, (_, index) => codeOf(producer.publish('t', String(index))));
     await new Promise((resolve) => setImmediate(resolve));
-    proxy.cut();
+    proxy.reset();
     expect(new Set(await Promise.all(published))).toEqual(new Set(['ERR_NSQ_CONNECTION_LOST']));
     await producer.publish('t', 'again');
   },
@@ -71,7 +71,7 @@ it(
     const lost: (string | undefined)[] = [];
     producer.on('disconnected', (_, error) => lost.push(error?.message));
     consumer.on('disconnected', (_, error) => lost.push(error?.message));
-    proxy.stall();
+    proxy.stallOpen();
     await producer.publish('t', 'through the second connection');
     await eventually('received', () => received.length === 1);
     expect(lost).toEqual([`${proxy.address}: nothing came for 2000 ms`, `${proxy.address}: nothing came for 2000 ms`]);
@@ -122,7 +122,7 @@ it(
     await before.stop('SIGKILL');
     const published = Promise.all(Array.from({ length: 500 }, (_, index) => producer.publish('t', `behind ${index}`)));
     const behind = await stage.daemons.start(folder, '--durability=disk');
-    proxy.targetPort = behind.tcpPort;
+    proxy.target = { host: behind.host, port: behind.tcpPort };
     await published;
     await eventually('all', () => received.size === 1000);
   },
@@ -137,7 +137,7 @@ it(
     const producer = stage.producer({ nsqds: [proxy.address, addressOf(b)], retry: 1 });
     await producer.connect();
     await eventually('both', () => producer.connections.length === 2);
-    await proxy.stop();
+    await proxy.close();
     await Promise.all(Array.from({ length: 100 }, () => producer.publish('t', 'x')));
     expect((await new NsqdHttpClient(`${b.host}:${b.httpPort}`).stats()).topics[0]?.message_count).toBe(100);
   },

@@ -74,7 +74,7 @@ it(
         await producer.close();
         const consumer = new Consumer({ topic: 't', channel: 'c', nsqds: '${addressOf(nsqd)}' });
         await consumer.run((message) => {
-          console.log(message.text(), error instanceof NsqError, imported.NsqError === NsqError);
+          console.log([message.text(), error instanceof NsqError, imported.NsqError === NsqError].join(' '));
           void consumer.close();
         });
       })();`;

@@ -1,7 +1,6 @@
 import { Consumer, Producer, type ConsumerOptions, type Message, type ProducerOptions } from '@nsq/client';
-import type { NsqdProcess } from '../src/index.js';
+import { FaultProxy, type NsqdProcess } from '../src/index.js';
 import { Daemons } from './daemon.js';
-import { Proxy } from './proxy.js';
 
 const PATIENCE_MS = 20_000;
 const POLL_MS = 5;
@@ -23,14 +22,14 @@ export async function eventually(what: string, condition: () => boolean | Promis
 export class Stage {
   readonly daemons = new Daemons();
   readonly #clients: (Producer | Consumer)[] = [];
-  readonly #proxies: Proxy[] = [];
+  readonly #proxies: FaultProxy[] = [];
 
   async nsqd(...flags: string[]): Promise<NsqdProcess> {
     return this.daemons.start(await this.daemons.folder(), ...flags);
   }
 
-  async proxy(nsqd: NsqdProcess): Promise<Proxy> {
-    const proxy = await Proxy.start(nsqd.tcpPort);
+  async proxy(nsqd: NsqdProcess): Promise<FaultProxy> {
+    const proxy = await FaultProxy.start({ host: nsqd.host, port: nsqd.tcpPort });
     this.#proxies.push(proxy);
     return proxy;
   }
@@ -58,7 +57,7 @@ export class Stage {
 
   async end(): Promise<void> {
     await Promise.all(this.#clients.splice(0).map((client) => client.close({ timeout: 1 })));
-    await Promise.all(this.#proxies.splice(0).map((proxy) => proxy.stop()));
+    await Promise.all(this.#proxies.splice(0).map((proxy) => proxy.close()));
     await this.daemons.end();
   }
 }

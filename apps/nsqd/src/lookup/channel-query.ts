@@ -1,11 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { Agent } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import { httpGet, type GetOptions, type GetReply } from './http-get.js';
+import { HttpClient, systemErrorText } from '@nsq/service';
 
 /** Connections at a time to each nsqlookupd; a thousand new topics are asked for one after the other. */
 const MAX_CONNECTIONS = 16;
-const ACCEPT = 'application/vnd.nsq; version=1.0';
 /** Characters of a body in the log. */
 const SHOWN_CHARS = 256;
 /** A limit of 0 or less is this one, milliseconds: nothing waits for ever. */
@@ -32,24 +30,23 @@ export interface KnownChannels {
 
 /** Asks nsqlookupds over HTTP which channels a topic has. */
 export class ChannelQuery {
-  readonly #limits: ChannelQueryLimits;
-  readonly #userAgent: string;
-  readonly #lookup: LookupFunction;
-  readonly #agent = new Agent({ maxSockets: MAX_CONNECTIONS });
+  /** Milliseconds that everything about one topic may take. */
+  readonly requestTimeout: number;
+  readonly #client: HttpClient;
   readonly #ending = new AbortController();
 
   /** @param lookup resolves names */
   constructor(limits: ChannelQueryLimits, userAgent: string, lookup: LookupFunction) {
-    const { connectTimeout, requestTimeout, maxReplyBytes } = limits;
-    this.#limits = { connectTimeout: limitOf(connectTimeout), requestTimeout: limitOf(requestTimeout), maxReplyBytes };
-    this.#userAgent = userAgent;
-    this.#lookup = lookup;
+    this.requestTimeout = limitOf(limits.requestTimeout);
+    this.#client = new HttpClient({
+      connectTimeout: limitOf(limits.connectTimeout),
+      requestTimeout: this.requestTimeout,
+      maxBodyBytes: limits.maxReplyBytes,
+      maxSockets: MAX_CONNECTIONS,
+      userAgent,
+      lookup,
+    });
     setMaxListeners(0, this.#ending.signal); // one for each request
-  }
-
-  /** Milliseconds that everything about one topic may take. */
-  get requestTimeout(): number {
-    return this.#limits.requestTimeout;
   }
 
   /**
@@ -58,7 +55,7 @@ export class ChannelQuery {
    * @param spent milliseconds of `requestTimeout` that are over
    */
   async ask(urls: readonly URL[], spent: number): Promise<KnownChannels> {
-    const requestTimeout = Math.max(1, this.#limits.requestTimeout - spent);
+    const requestTimeout = Math.max(1, this.requestTimeout - spent);
     const answers = await Promise.allSettled(urls.map((url) => this.#askOne(url, requestTimeout)));
     if (this.#ending.signal.aborted) return { channels: [], failures: [] };
     const channels = new Set<string>();
@@ -76,14 +73,11 @@ export class ChannelQuery {
   }
 
   async #askOne(url: URL, requestTimeout: number): Promise<readonly string[]> {
-    const { signal } = this.#ending;
-    const { connectTimeout, maxReplyBytes: maxBodyBytes } = this.#limits;
-    const headers = { accept: ACCEPT, 'user-agent': this.#userAgent };
-    const options: GetOptions = { connectTimeout, requestTimeout, maxBodyBytes, headers, signal, agent: this.#agent, lookup: this.#lookup };
-    let reply = await httpGet(url, options);
-    const secure = reply.status === 403 ? httpsUrl(url, reply.body) : undefined;
-    if (secure !== undefined) reply = await httpGet(secure, options);
-    return channelsOf(url, reply);
+    try {
+      return channelsOf(await this.#client.request(url.href, { requestTimeout, signal: this.#ending.signal }));
+    } catch (error) {
+      throw new Error(`GET ${url.href}: ${systemErrorText(error)}`, { cause: error });
+    }
   }
 }
 
@@ -98,32 +92,19 @@ function limitOf(ms: number): number {
   return ms > 0 ? Math.min(ms, MAX_WAIT_MS) : NO_LIMIT_MS;
 }
 
-/** Where a daemon wants to be asked that refuses plain HTTP. */
-function httpsUrl(url: URL, body: Buffer): URL | undefined {
-  const port = parse(body)?.https_port;
-  if (url.protocol !== 'http:' || typeof port !== 'number') return undefined;
-  const secure = new URL(url.href.replace(/^http:/, 'https:'));
-  secure.port = String(port);
-  return secure;
-}
-
 /** @throws {Error} in one line */
-function channelsOf(url: URL, { status, body }: GetReply): readonly string[] {
-  const wrong = (what: string): Error => new Error(`GET ${url.href}: ${what} ${JSON.stringify(body.toString('utf8', 0, SHOWN_CHARS))}`);
-  if (status !== 200) throw wrong(`got response ${status}`);
-  const parsed = parse(body);
-  if (parsed === undefined) throw wrong('no JSON in');
-  const channels = parsed?.channels ?? [];
+function channelsOf(body: Buffer): readonly string[] {
+  const shown = JSON.stringify(body.toString('utf8', 0, SHOWN_CHARS));
+  const { channels = [] } = parse(body, shown) ?? {};
   if (!Array.isArray(channels) || !channels.every((name): name is string => typeof name === 'string'))
-    throw wrong('no list of channels in');
+    throw new Error(`no list of channels in ${shown}`);
   return channels;
 }
 
-/** Undefined when it is no JSON. */
-function parse(body: Buffer): { readonly channels?: unknown; readonly https_port?: unknown } | null | undefined {
+function parse(body: Buffer, shown: string): { readonly channels?: unknown } | null {
   try {
     return JSON.parse(body.toString()) as ReturnType<typeof parse>;
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw new Error(`no JSON in ${shown}`, { cause: error });
   }
 }

@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 
 const render = async (filter: Partial<StatsFilter> = {}): Promise<string> =>
-  renderJson(await collectStats(daemon, { ...ALL_STATS, ...filter }));
+  (await renderJson(await collectStats(daemon, { ...ALL_STATS, ...filter }))).toString();
 
 const HEAD = '{"version":"1.3.0","health":"OK","start_time":1795354823,';
 const NO_LATENCY = '"e2e_processing_latency":{"count":0,"percentiles":null}';
@@ -101,7 +101,7 @@ it('renders latencies in the configured order', async () => {
     ],
   };
   const topic = { name: 't', channels: [], depth: 0, backendDepth: 0, messageCount: 0, messageBytes: 0, paused: false, latency };
-  expect(await renderJson({ ...snapshot, topics: [topic] })).toContain(
+  expect((await renderJson({ ...snapshot, topics: [topic] })).toString()).toContain(
     '"e2e_processing_latency":{"count":1,"percentiles":[{"quantile":1,"value":2508755},{"quantile":0.99,"value":2508755}]}}],"memory"',
   );
 });

@@ -1,11 +1,11 @@
 import { goJson, memoryFields, type MemoryStats } from '@nsq/service';
 import type { ClientStats } from './client-stats.js';
-import { joinInSlices, Slices } from './slices.js';
+import { bytesInSlices, Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';
 
 /** The snapshot as `GET /stats?format=json` replies with it. Made in slices. */
-export function renderJson(snapshot: StatsSnapshot, slices = new Slices()): Promise<string> {
-  return joinInSlices(jsonPieces(snapshot), '', slices);
+export function renderJson(snapshot: StatsSnapshot, slices = new Slices()): Promise<Buffer> {
+  return bytesInSlices(jsonPieces(snapshot), slices);
 }
 
 /** Small pieces: a channel without its clients, or one client. */

@@ -30,12 +30,15 @@ it('shows latencies of each channel and of all channels of a topic together', as
     },
     { count: 0, percentiles: null },
   ]);
-  const json = await renderJson(snapshot);
+  const json = (await renderJson(snapshot)).toString();
   expect(json).toContain(
     '"e2e_processing_latency":{"count":2,"percentiles":[{"quantile":1,"value":2000000},{"quantile":0.5,"value":2000000}]}',
   );
   expect(json).toContain('"e2e_processing_latency":{"count":0,"percentiles":[{"quantile":1,"value":0},{"quantile":0.5,"value":0}]}');
-  const latencies = (await renderText(snapshot)).split('\n').flatMap((line) => / e2e%: (.*)/.exec(line)?.[1] ?? []);
+  const latencies = (await renderText(snapshot))
+    .toString()
+    .split('\n')
+    .flatMap((line) => / e2e%: (.*)/.exec(line)?.[1] ?? []);
   expect(latencies).toEqual(['3.0s, 3.0s', '2.0ms, 2.0ms', '3.0s, 3.0s', '0.0ns, 0.0ns', '']);
 });
 

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
-import { joinInSlices, Slices } from './slices.js';
+import { bytesInSlices, Slices } from './slices.js';
 
-it('joins as many pieces as there are, in their order', async () => {
+it('puts all pieces together, in their order', async () => {
+  const count = fc.constantFrom(0, 1, 15, 16, 17, 1000);
+  const piece = fc.constantFrom('', 'p', 'ä€😀', 'x'.repeat(10_000));
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(0, 1, 255, 256, 257, 1000), fc.constantFrom('', '\n'), async (count, separator) => {
-      const pieces = Array.from({ length: count }, (_, i) => `p${i}`);
-      expect(await joinInSlices(pieces, separator, new Slices())).toBe(pieces.join(separator));
+    fc.asyncProperty(count, piece, fc.constantFrom(0, 4), async (length, text, ms) => {
+      const pieces = Array.from({ length }, (_, i) => `${i}${text}`);
+      expect((await bytesInSlices(pieces, new Slices(ms))).toString()).toBe(pieces.join(''));
     }),
     { numRuns: 30 },
   );

@@ -77,7 +77,7 @@ it('survives topics and clients that go away while it pauses', async () => {
 });
 
 it('lets the event loop turn between topics, and between channels of a rendering', async () => {
-  for (let i = 0; i < 20; i++) daemon.channel(`t${i % 4}`, `c${i}`);
+  for (let i = 0; i < 320; i++) daemon.channel(`t${i % 4}`, `c${i}`);
   let turns = 0;
   let watching = true;
   const watch = (): void => {

@@ -2,7 +2,9 @@ import { clientStats, START_TIME, TestDaemon } from '../../test/http-harness.js'
 import { ClientState } from './client-stats.js';
 import { rfc3339 } from './rfc3339.js';
 import { ALL_STATS, collectStats, type StatsSnapshot } from './snapshot.js';
-import { renderText } from './text.js';
+import { renderText as renderBytes } from './text.js';
+
+const renderText = async (snapshot: StatsSnapshot): Promise<string> => (await renderBytes(snapshot)).toString();
 
 const RUNTIME = `node${process.versions.node}`;
 

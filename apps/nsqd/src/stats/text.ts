@@ -2,14 +2,18 @@ import { formatDuration, versionLine } from '@nsq/options';
 import { memoryFields } from '@nsq/service';
 import type { ClientStats } from './client-stats.js';
 import { rfc3339 } from './rfc3339.js';
-import { joinInSlices, Slices } from './slices.js';
+import { bytesInSlices, Slices } from './slices.js';
 import type { ChannelStats, LatencyStats, StatsSnapshot, TopicStats } from './snapshot.js';
 
 const SECOND = 1000;
 
 /** The snapshot as `GET /stats` replies with it, for people. Made in slices. */
-export async function renderText(snapshot: StatsSnapshot, slices = new Slices()): Promise<string> {
-  return `${await joinInSlices(textLines(snapshot), '\n', slices)}\n`;
+export function renderText(snapshot: StatsSnapshot, slices = new Slices()): Promise<Buffer> {
+  return bytesInSlices(ended(textLines(snapshot)), slices);
+}
+
+function* ended(lines: Iterable<string>): Generator<string> {
+  for (const line of lines) yield `${line}\n`;
 }
 
 function* textLines(snapshot: StatsSnapshot): Generator<string> {

@@ -11,7 +11,9 @@ import { tlsNames, type TlsNames } from '../tls/tls-names.js';
 import type { TlsServers } from '../tls/tls-servers.js';
 import { ClientSettings } from './client-settings.js';
 import { Commands } from './commands.js';
+import { ConnectionClock, type ClockEvents } from './connection-clock.js';
 import { Output } from './output.js';
+import { OutputWatch } from './output-watch.js';
 import { Responses } from './responses.js';
 import type { Transport } from './transport.js';
 import type { Flushable, TurnLoop } from './turn-loop.js';
@@ -49,7 +51,7 @@ export interface ConnectionContext {
  * One TCP client: magic, then commands until either side ends it. This class moves bytes and keeps time; what commands do is in Commands,
  * how TLS and compression get between the socket and it is in Upgrade.
  */
-export class Connection implements Flushable, Upgradable {
+export class Connection implements ClockEvents, Flushable, Upgradable {
   readonly id: number;
   /** Plain bytes: the client's socket, or the topmost layer on it. */
   socket: Transport;
@@ -73,12 +75,9 @@ export class Connection implements Flushable, Upgradable {
   #ended = false; // nothing goes out any more either
   #held = 0; // why nothing is read for now: a set of Hold
   #flushWanted = false;
-  #timer: NodeJS.Timeout | undefined;
-  #beat = 0; // heartbeat interval; settings.heartbeatInterval may have changed since
-  #heartbeatAt = Infinity; // times in engine milliseconds
-  #readDeadline = Infinity;
-  #sentBytes = 0; // accepted by the kernel, when last looked at
-  #sentAt = 0; // when that had last changed
+  readonly #clock: ConnectionClock;
+  readonly #outputWatch: OutputWatch;
+  #lingering: NodeJS.Timeout | undefined;
   #upgrade: Upgrade | null = null; // under way: no heartbeats
 
   constructor(id: number, socket: Socket, remoteAddress: string, context: ConnectionContext, onGone: (connection: Connection) => void) {
@@ -94,6 +93,8 @@ export class Connection implements Flushable, Upgradable {
     this.commands = new Commands(this, context);
     this.reader = new CommandReader(this.commands, context.options);
     this.reader.tlsMissing = context.tlsRequired;
+    this.#clock = new ConnectionClock(context.engine, () => this.settings.heartbeatInterval, this);
+    this.#outputWatch = new OutputWatch(context.engine);
   }
 
   get state(): ConnectionState {
@@ -132,7 +133,7 @@ export class Connection implements Flushable, Upgradable {
       const before = this.reader.completed;
       this.reader.push(rest);
       this.commands.endOfChunk();
-      if (this.reader.completed !== before && this.#held === 0) this.#restartReadDeadline();
+      if (this.reader.completed !== before && this.#held === 0) this.#clock.commandCame();
     });
     turns.parsed(chunk.length);
   }
@@ -251,7 +252,7 @@ export class Connection implements Flushable, Upgradable {
     if (this.#deaf) return;
     this.#held |= reason;
     this.socket.pause();
-    this.#readDeadline = Infinity;
+    this.#clock.awaitNothing();
   }
 
   #release(reason: number): void {
@@ -352,68 +353,31 @@ export class Connection implements Flushable, Upgradable {
 
   /** Heartbeats and the read deadline count from now, by the interval that the settings say. */
   restartTimers(): void {
-    const { engine } = this.#context;
-    this.#beat = this.settings.heartbeatInterval;
-    this.#heartbeatAt = this.#beat > 0 ? engine.now + this.#beat : Infinity;
-    this.#sentAt = engine.now;
-    this.restartReadDeadline();
+    this.#outputWatch.restart();
+    this.#clock.restart();
   }
 
   /** A command line is awaited from now on, twice the heartbeat interval long. */
   restartReadDeadline(): void {
-    this.#restartReadDeadline();
-    this.#arm();
+    this.#clock.awaitCommand();
   }
 
-  #restartReadDeadline(): void {
-    const interval = this.settings.heartbeatInterval;
-    this.#readDeadline = interval > 0 ? this.#context.engine.now + 2 * interval : Infinity;
-  }
-
-  #arm(): void {
-    if (this.#ended) return;
-    clearTimeout(this.#timer);
-    const next = Math.min(this.#heartbeatAt, this.#readDeadline);
-    if (next === Infinity) return;
-    this.#timer = setTimeout(this.#onTime, Math.max(1, next - this.#context.engine.now));
-  }
-
-  readonly #onTime = (): void => {
-    const { engine, logger } = this.#context;
-    engine.tick();
-    // Timers may fire a little early.
-    const now = engine.now + 1;
-    if (now >= this.#heartbeatAt) {
-      this.#heartbeatAt += this.#beat;
-      if (this.#heartbeatAt <= now) this.#heartbeatAt = now + this.#beat; // missed beats are not made up for
-      if (this.#stuck(this.settings.heartbeatInterval)) {
-        logger.error(`TCP: client(${this.remoteAddress}) takes no data, closing`);
-        this.#leave();
-        this.socket.destroy();
-        return;
-      }
-      if (this.#upgrade === null) this.#sendFrame(HEARTBEAT_FRAME);
-    }
-    if (now >= this.#readDeadline && !this.reader.paused) {
-      const error = this.reader.end();
-      logger.error(`TCP: client(${this.remoteAddress}) - read timed out`);
-      if (error === undefined) this.destroy();
-      else this.fail(error);
+  beat(): void {
+    if (this.#outputWatch.isStuck(this.socket, this.settings.heartbeatInterval)) {
+      this.#context.logger.error(`TCP: client(${this.remoteAddress}) takes no data, closing`);
+      this.#leave();
+      this.socket.destroy();
       return;
     }
-    this.#arm();
-  };
+    if (this.#upgrade === null) this.#sendFrame(HEARTBEAT_FRAME);
+  }
 
-  /** Whether output has waited for `limit` milliseconds, 0 for any time, without a byte going out since this was last asked. */
-  #stuck(limit: number): boolean {
-    const { socket } = this;
-    const sent = socket.bytesWritten - socket.writableLength;
-    if (socket.writableLength === 0 || sent !== this.#sentBytes) {
-      this.#sentBytes = sent;
-      this.#sentAt = this.#context.engine.now;
-      return false;
-    }
-    return limit > 0 && this.#context.engine.now - this.#sentAt >= limit - 1;
+  silent(): void {
+    if (this.reader.paused) return;
+    const error = this.reader.end();
+    this.#context.logger.error(`TCP: client(${this.remoteAddress}) - read timed out`);
+    if (error === undefined) this.destroy();
+    else this.fail(error);
   }
 
   // ---- the end
@@ -428,9 +392,10 @@ export class Connection implements Flushable, Upgradable {
   }
 
   #linger(): void {
-    this.#timer = setTimeout(() => {
+    this.#lingering = setTimeout(() => {
       this.#context.engine.tick();
-      if (this.socket.writableFinished || this.#stuck(this.settings.heartbeatInterval || STUCK_MS)) this.socket.destroy();
+      const limit = this.settings.heartbeatInterval || STUCK_MS;
+      if (this.socket.writableFinished || this.#outputWatch.isStuck(this.socket, limit)) this.socket.destroy();
       else this.#linger();
     }, LINGER_MS);
   }
@@ -439,7 +404,7 @@ export class Connection implements Flushable, Upgradable {
   destroy(): void {
     this.#leave();
     if (this.socket.destroyed) return;
-    this.#timer = setTimeout(() => this.socket.destroy(), LINGER_MS);
+    this.#lingering = setTimeout(() => this.socket.destroy(), LINGER_MS);
     this.socket.destroySoon();
   }
 
@@ -452,7 +417,8 @@ export class Connection implements Flushable, Upgradable {
   #leave(): void {
     this.#deaf = true;
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#clock.stop();
+    clearTimeout(this.#lingering);
     this.#upgrade?.cancel();
     this.responses.clear();
     this.commands.leave();

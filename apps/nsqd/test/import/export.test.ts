@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSub } from '@nsq/protocol';
 import { ExportError, exportFolder } from '../../src/index.js';
-import { consume, describeMessage, fromManifest, manifestOf, running, withFolder, type Manifest } from './folder.js';
+import { consume, describeMessage, fillTwoTopics, fromManifest, manifestOf, running, withFolder, type Manifest } from './folder.js';
 
 jest.setTimeout(60_000);
 
@@ -45,16 +44,7 @@ describe('exportFolder', () => {
 
   it('writes what channels have in flight, deferred and ahead, and what no channel has', async () => {
     await withFolder(async (folder) => {
-      await running(folder, async (daemon) => {
-        const client = await daemon.client();
-        client.send(encodeSub('t', 'c'));
-        await client.ok();
-        for (const body of ['one', 'two', 'three']) client.send(`PUB t\n\0\0\0${String.fromCharCode(body.length)}${body}`);
-        client.send('DPUB t 60000\n\0\0\0\x05later', 'PUB u\n\0\0\0\x04none', 'DPUB u 60000\n\0\0\0\x05delay');
-        await client.ok(6);
-        client.send('RDY 1\n');
-        await client.message();
-      });
+      await fillTwoTopics(folder);
       await withFolder(async (target) => {
         await exportFolder({ dataPath: folder.path, target: target.path, logger: folder.logger });
         const content = await target.read();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FileCache, nodeFileSystem, type LogFileSystem } from '@nsq/commit-log';
 import { findQueues, readQueue, writeQueue, DiskMessage, type DiskMessageParts } from '@nsq/diskqueue';
 import { loadMetadata, persistMetadata, type TopicState } from '@nsq/metadata';
-import { isValidName, MessageIdSource } from '@nsq/protocol';
+import { encodeSub, isValidName, MessageIdSource } from '@nsq/protocol';
 import { Logger } from '@nsq/service';
 import { Nsqd } from '../../src/index.js';
 import type { NsqdOptions } from '../../src/options.js';
@@ -158,4 +158,18 @@ export async function consume(daemon: Daemon, topic: string, channel: string, co
   expect(await client.settled()).toEqual([]);
   await client.destroy();
   return messages;
+}
+
+/** Three messages in `t` for the channel `c`, one of them in flight, one more deferred; one message in `u`, which has no channel. */
+export async function fillTwoTopics(folder: Folder): Promise<void> {
+  await running(folder, async (daemon) => {
+    const client = await daemon.client();
+    client.send(encodeSub('t', 'c'));
+    await client.ok();
+    for (const body of ['one', 'two', 'three']) client.send(`PUB t\n\0\0\0${String.fromCharCode(body.length)}${body}`);
+    client.send('DPUB t 60000\n\0\0\0\x05later', 'PUB u\n\0\0\0\x04none', 'DPUB u 60000\n\0\0\0\x05delay');
+    await client.ok(6);
+    client.send('RDY 1\n');
+    await client.message();
+  });
 }

@@ -93,7 +93,7 @@ it.each<[string, (response: ServerResponse) => void, RegExp]>([
   ['no JSON', (response) => response.end('channels'), /no JSON in "channels"/],
   ['another JSON', (response) => response.end('{"channels":[1]}'), /no list of channels/],
   ['an error', (response) => response.writeHead(500).end('{"message":"X"}'), /got response 500/],
-  ['too much', (response) => response.end(`{"channels":["${'x'.repeat(2_000)}"]}`), /body larger than 1000 bytes/],
+  ['too much', (response) => response.end(`{"channels":["${'x'.repeat(2_000)}"]}`), /the reply is longer than 1000 bytes/],
   [
     'half of it',
     (response) => (response.writeHead(200, { 'content-length': 99 }).write('{'), response.destroy()),

@@ -1,8 +1,7 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSub } from '@nsq/protocol';
 import { importDataPath, inspectFolder } from '../../src/index.js';
-import { manifestOf, running, withFolder, type Folder } from '../import/folder.js';
+import { fillTwoTopics, manifestOf, running, withFolder, type Folder } from '../import/folder.js';
 
 jest.setTimeout(60_000);
 
@@ -14,20 +13,6 @@ async function contentOf(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(contents);
 }
 
-/** Three messages in `t` for the channel `c`, one of them in flight, one more deferred; one message in `u`, which has no channel. */
-async function fill(folder: Folder): Promise<void> {
-  await running(folder, async (daemon) => {
-    const client = await daemon.client();
-    client.send(encodeSub('t', 'c'));
-    await client.ok();
-    for (const body of ['one', 'two', 'three']) client.send(`PUB t\n\0\0\0${String.fromCharCode(body.length)}${body}`);
-    client.send('DPUB t 60000\n\0\0\0\x05later', 'PUB u\n\0\0\0\x04none', 'DPUB u 60000\n\0\0\0\x05delay');
-    await client.ok(6);
-    client.send('RDY 1\n');
-    await client.message();
-  });
-}
-
 const segmentOf = async (folder: Folder, topic: string): Promise<string> => {
   const names = await readdir(join(folder.path, 'topics', topic));
   return join(folder.path, 'topics', topic, names.find((name) => /\d/.test(name)) ?? '');
@@ -36,7 +21,7 @@ const segmentOf = async (folder: Folder, topic: string): Promise<string> => {
 describe('inspectFolder', () => {
   it('counts what is stored, and changes nothing', async () => {
     await withFolder(async (folder) => {
-      await fill(folder);
+      await fillTwoTopics(folder);
       const before = await contentOf(folder.path);
       const { topics, queues, problems } = await inspectFolder({ dataPath: folder.path, verify: true });
       expect(problems).toEqual([]);
@@ -52,7 +37,7 @@ describe('inspectFolder', () => {
 
   it('finds a flipped bit when it verifies, and leaves the file as it is', async () => {
     await withFolder(async (folder) => {
-      await fill(folder);
+      await fillTwoTopics(folder);
       const segment = await segmentOf(folder, 't');
       const file = await open(segment, 'r+');
       const bytes = await readFile(segment);
@@ -69,7 +54,7 @@ describe('inspectFolder', () => {
 
   it('reports a torn end without cutting it off', async () => {
     await withFolder(async (folder) => {
-      await fill(folder);
+      await fillTwoTopics(folder);
       const segment = await segmentOf(folder, 'u');
       const file = await open(segment, 'a');
       await file.write(Buffer.from([0, 0, 0]));
