@@ -32,3 +32,15 @@ function durationOf(text: string): number | null {
     return null;
   }
 }
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30 };
+
+/** A parser of an option's value: a size in bytes, such as `500000`, `100MB` or `1GiB`, within bounds. */
+export function bytes(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const [, digits = '', unit = ''] = /^(\d+) ?((?:[kmg]i?)?)b?$/i.exec(text) ?? [];
+    const value = digits === '' ? Number.NaN : Number(digits) * (UNITS[unit.toLowerCase()] ?? Number.NaN);
+    if (!(value >= min && value <= max)) throw new InvalidArgumentError('It has to be a size such as 500000, 100MB or 1GiB.');
+    return value;
+  };
+}

@@ -12,6 +12,9 @@ import { watchOutput } from './output/stdout.js';
 import { pubCommand } from './pub/pub-command.js';
 import { statCommand } from './stat/stat-command.js';
 import { tailCommand } from './tail/tail-command.js';
+import { toFileCommand } from './tools/nsq-to-file/to-file-command.js';
+import { toHttpCommand } from './tools/nsq-to-http/to-http-command.js';
+import { toNsqCommand } from './tools/nsq-to-nsq/to-nsq-command.js';
 import { upCommand } from './up/up-command.js';
 import { version } from './version.js';
 
@@ -21,6 +24,9 @@ const commands = [
   pubCommand,
   tailCommand,
   statCommand,
+  toFileCommand,
+  toHttpCommand,
+  toNsqCommand,
   topicsCommand,
   channelsCommand,
   nodesCommand,

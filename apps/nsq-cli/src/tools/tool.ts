@@ -15,9 +15,9 @@ export interface ToolIo {
   /** Aborted by SIGINT and SIGTERM: the tool ends cleanly. */
   readonly signal: AbortSignal;
   /** A line on standard error, as it is. */
-  line(text: string): void;
+  readonly line: (text: string) => void;
   /** A line on standard error, with the time before it. */
-  log(text: string): void;
+  readonly log: (text: string) => void;
 }
 
 /** A program with the reference's name and flags. */
@@ -60,9 +60,3 @@ export function reasonOf(error: unknown): string {
 
 /** An error is one line, whatever a peer has put into its text. */
 export const oneLine = (text: string): string => text.trimEnd().replaceAll(/[\r\n]+/g, ' ');
-
-/** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}

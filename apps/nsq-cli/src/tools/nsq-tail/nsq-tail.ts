@@ -7,7 +7,8 @@ import { libraryLog, logConsumer } from '../consumer-log.js';
 import { OutputStream } from '../output-stream.js';
 import { checkNames, checkOneKind, readSource, sourceFlags } from '../source.js';
 import { startConsumer } from '../start-consumer.js';
-import { ToolError, aborted, type Tool, type ToolIo } from '../tool.js';
+import { aborted } from '../../interrupt.js';
+import { ToolError, type Tool, type ToolIo } from '../tool.js';
 import { TopicTail } from './topic-tail.js';
 
 const table = {
@@ -38,9 +39,9 @@ async function run(options: OptionValues<typeof table>, io: ToolIo): Promise<voi
   const output = new OutputStream(process.stdout);
   const consumers: Consumer[] = [];
   const over = new AbortController();
-  let failure: Error | null = null;
+  const failures: Error[] = [];
   const failed = (error: Error): void => {
-    failure ??= new ToolError(`ERROR: failed to write to os.Stdout - ${error.message}`);
+    failures.push(new ToolError(`ERROR: failed to write to os.Stdout - ${error.message}`));
     over.abort();
   };
   try {
@@ -61,7 +62,8 @@ async function run(options: OptionValues<typeof table>, io: ToolIo): Promise<voi
   } finally {
     await Promise.all(consumers.map((consumer) => consumer.close()));
   }
-  if (failure !== null) throw failure as Error;
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
 }
 
 function temporaryChannel(): string {

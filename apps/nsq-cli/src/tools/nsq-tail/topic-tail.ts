@@ -6,9 +6,9 @@ export interface TopicTailOptions {
   readonly prefix: string;
   /** Messages to show; 0 for all. */
   readonly limit: number;
-  /** The last of them has been shown. */
-  onLimit(): void;
-  onFailure(error: Error): void;
+  /** Is called when the last of them has been shown. */
+  readonly onLimit: () => void;
+  readonly onFailure: (error: Error) => void;
 }
 
 const NEWLINE = Buffer.from('\n');

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, type ConsumerOptions, type HttpOptions } from '@nsq/client';
+import { pause } from '../../interrupt.js';
 import { logConsumer } from '../consumer-log.js';
 import type { ForwardIo } from '../forward-io.js';
 import { checkNames, type Source } from '../source.js';
@@ -124,8 +124,4 @@ class Archive {
     });
     this.#archivers.set(topic, { archiver, ended });
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

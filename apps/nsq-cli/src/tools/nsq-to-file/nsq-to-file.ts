@@ -13,7 +13,7 @@ import {
 import { clientOptFlag } from '../client-opts/client-opt-flag.js';
 import { consumerOptions } from '../client-opts/client-options.js';
 import { checkMaxInFlight, maxInFlightFlag, versionFlag } from '../common-flags.js';
-import { libraryLog } from '../consumer-log.js';
+import { forwardIo } from '../forward-io.js';
 import { checkOneKind, readSource, sourceFlags } from '../source.js';
 import { oneLine, reasonOf, ToolError, type Tool, type ToolIo } from '../tool.js';
 import { archiveTopics, type ArchiveConfig } from './archive-topics.js';
@@ -65,11 +65,10 @@ async function run(options: Options, io: ToolIo, rest: readonly string[]): Promi
   const lowest = LogLevel[readLogLevel(options.logLevel)];
   const config = readConfig(options, io.name);
   await archiveTopics(config, {
-    signal: io.signal,
+    ...forwardIo(io),
     log: (level, text) => {
       if (LogLevel[level] >= lowest) io.line(formatLogLine(options.logPrefix, Date.now(), level, oneLine(text)).trimEnd());
     },
-    library: (instance, consumes) => libraryLog((text) => io.log(text), instance, consumes),
   });
 }
 

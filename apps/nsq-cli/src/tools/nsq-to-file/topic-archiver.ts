@@ -18,6 +18,7 @@ export class TopicArchiver {
   readonly #options: ArchiverOptions;
   readonly #log: Log;
   #queue: Message[] = []; // received; no more than the consumer may have in flight
+  #writing: readonly Message[] = []; // taken from the queue
   #unsynced: Message[] = [];
   #due = { tick: false, hangup: false, stop: false, ended: false };
   #wake: () => void = () => undefined;
@@ -64,7 +65,10 @@ export class TopicArchiver {
       this.#finish();
     } catch (error) {
       await this.#series.abandon();
-      await this.#consumer.close({ timeout: 1 });
+      const closed = this.#consumer.close();
+      // nsqd would wait for their timeout.
+      for (const message of [...this.#unsynced, ...this.#writing, ...this.#queue]) message.requeue(0, { backoff: false });
+      await closed;
       throw error;
     } finally {
       clearInterval(ticker);
@@ -99,6 +103,7 @@ export class TopicArchiver {
   async #writeReceived(): Promise<void> {
     const messages = this.#queue;
     this.#queue = [];
+    this.#writing = messages;
     for (const message of messages) {
       // Somebody gets it again: written twice is no use.
       if (message.expired) continue;

@@ -5,7 +5,7 @@ import type { HostPool } from '../host-pool/host-pool.js';
 import type { Source } from '../source.js';
 import { startConsumer } from '../start-consumer.js';
 import { StatusLines } from '../status/status-lines.js';
-import { aborted } from '../tool.js';
+import { aborted } from '../../interrupt.js';
 import type { GetUrl } from './get-url.js';
 import { HttpSender, type HttpSenderOptions } from './http-sender.js';
 
@@ -63,7 +63,7 @@ class HttpPublisher {
     this.#status = new StatusLines(
       config.targets.map(({ address }) => address),
       config.statusEvery,
-      (text) => io.log(text),
+      io.log,
     );
   }
 

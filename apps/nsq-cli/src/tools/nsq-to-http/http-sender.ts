@@ -126,6 +126,6 @@ function redirected(call: HttpCall, status: number, url: URL): HttpCall {
     Object.entries(call.headers).filter(([name]) => url.host === call.url.host || !SECRET_HEADERS.has(name)),
   );
   if (status >= 307) return { ...call, url, headers };
-  const { 'content-type': _, ...others } = headers;
-  return { method: 'GET', url, headers: others, body: null };
+  delete headers['content-type'];
+  return { method: 'GET', url, headers, body: null };
 }

@@ -2,7 +2,7 @@ import { durationOption, floatOption, intOption, stringListOption, stringOption,
 import { clientOptFlag } from '../client-opts/client-opt-flag.js';
 import { consumerOptions } from '../client-opts/client-options.js';
 import { checkMaxInFlight, maxInFlightFlag, versionFlag } from '../common-flags.js';
-import { libraryLog } from '../consumer-log.js';
+import { forwardIo } from '../forward-io.js';
 import { createHostPool, POOL_MODES } from '../host-pool/create-host-pool.js';
 import { checkNames, checkOneKind, readSource, sourceFlags } from '../source.js';
 import { NSQ_VERSION, ToolError, type Tool, type ToolIo } from '../tool.js';
@@ -81,11 +81,7 @@ async function run(options: Options, io: ToolIo): Promise<void> {
       sample: options.sample,
       statusEvery: options.statusEvery,
     },
-    {
-      signal: io.signal,
-      log: (text) => io.log(text),
-      library: (instance, consumes) => libraryLog((text) => io.log(text), instance, consumes),
-    },
+    forwardIo(io),
   );
 }
 

@@ -6,7 +6,7 @@ import { publishNow } from '../publish-now.js';
 import type { Source } from '../source.js';
 import { startConsumer } from '../start-consumer.js';
 import { StatusLines } from '../status/status-lines.js';
-import { aborted } from '../tool.js';
+import { aborted } from '../../interrupt.js';
 import type { JsonFilter } from './json/json-filter.js';
 
 export interface ForwardToNsqConfig {

@@ -3,7 +3,7 @@ import { intOption, stringListOption, stringOption, type OptionValues } from '@n
 import { clientOptFlag } from '../client-opts/client-opt-flag.js';
 import { consumerOptions, producerOptions } from '../client-opts/client-options.js';
 import { checkMaxInFlight, maxInFlightFlag, versionFlag } from '../common-flags.js';
-import { libraryLog } from '../consumer-log.js';
+import { forwardIo } from '../forward-io.js';
 import { createHostPool, POOL_MODES } from '../host-pool/create-host-pool.js';
 import { checkOneKind, readNsqdAddress, readSource, sourceFlags } from '../source.js';
 import { ToolError, type Tool, type ToolIo } from '../tool.js';
@@ -49,7 +49,7 @@ export const nsqToNsq: Tool<typeof table> = { name: 'nsq_to_nsq', table, run };
 async function run(options: OptionValues<typeof table>, io: ToolIo): Promise<void> {
   const { topics, channel, destinations, destinationTopic, mode, statusEvery, maxInFlight } = options;
   if (topics.length === 0 || channel === '') throw new ToolError('--topic and --channel are required');
-  if (!topics.every(isValidName)) throw new ToolError('--topic is invalid');
+  if (!topics.every((topic) => isValidName(topic))) throw new ToolError('--topic is invalid');
   if (destinationTopic !== '' && !isValidName(destinationTopic)) throw new ToolError('--destination-topic is invalid');
   if (!isValidName(channel)) throw new ToolError('--channel is invalid');
   checkOneKind(options);
@@ -71,10 +71,6 @@ async function run(options: OptionValues<typeof table>, io: ToolIo): Promise<voi
       filter: createJsonFilter(options),
       statusEvery,
     },
-    {
-      signal: io.signal,
-      log: (text) => io.log(text),
-      library: (instance, consumes) => libraryLog((text) => io.log(text), instance, consumes),
-    },
+    forwardIo(io),
   );
 }

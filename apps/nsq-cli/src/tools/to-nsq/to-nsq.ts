@@ -70,7 +70,7 @@ function connectLater({ destinations, settings }: OptionValues<typeof table>, io
 
 interface Publishing {
   readonly throttle: Throttle | null;
-  publish(record: Buffer): Promise<void>;
+  readonly publish: (record: Buffer) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
