@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { formatDuration, parseDuration } from '@nsq/options';
 
 /** A parser of an option's value: a whole number within bounds. */
@@ -31,4 +31,9 @@ function durationOf(text: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** An option whose value is a duration, milliseconds, with its default in the help. */
+export function durationOption(flags: string, description: string, [min, max]: readonly [number, number], byDefault: number): Option {
+  return new Option(flags, description).argParser(duration(min, max)).default(byDefault, formatDuration(byDefault));
 }
