@@ -39,6 +39,9 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Whether it is aborted by now: what was true before a wait need not be true behind it. */
+export const isAborted = (signal: AbortSignal): boolean => signal.aborted;
+
 /** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

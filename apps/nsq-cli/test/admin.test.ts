@@ -116,10 +116,16 @@ describe('nsq topics, channels and nodes', () => {
   });
 
   it('acts on one nsqd alone', async () => {
-    expect(await nsq(['topics', 'create', 'alone', `--nsqd=http://${first}`])).toMatchObject({ code: 0, stdout: `topic alone: created at ${first}\n` });
+    expect(await nsq(['topics', 'create', 'alone', `--nsqd=http://${first}`])).toMatchObject({
+      code: 0,
+      stdout: `topic alone: created at ${first}\n`,
+    });
     expect(await nsq(['channels', 'create', 'alone', 'c', `--nsqd=http://${first}`])).toMatchObject({ code: 0 });
     expect((await topicAt(first, 'alone'))?.channels.map(({ channel_name }) => channel_name)).toEqual(['c']);
-    expect(await nsq(['topics', 'delete', 'alone', `--nsqd=http://${first}`])).toMatchObject({ code: 0, stdout: `topic alone: deleted at ${first}\n` });
+    expect(await nsq(['topics', 'delete', 'alone', `--nsqd=http://${first}`])).toMatchObject({
+      code: 0,
+      stdout: `topic alone: deleted at ${first}\n`,
+    });
   });
 
   it.each([

@@ -32,6 +32,9 @@ describe('nsq completion', () => {
   });
 
   it('knows no other shell', async () => {
-    expect(await nsq(['completion', 'tcsh'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Allowed choices are bash, zsh, fish') as unknown });
+    expect(await nsq(['completion', 'tcsh'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Allowed choices are bash, zsh, fish') as unknown,
+    });
   });
 });

@@ -62,7 +62,10 @@ describe('nsq data', () => {
   it('shows what a folder holds', async () => {
     const { code, stdout } = await nsq(['data', 'inspect', data]);
     expect(code).toBe(0);
-    const rows = stdout.trimEnd().split('\n').map((line) => line.split('\t').slice(0, 5));
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t').slice(0, 5));
     expect(rows.map(([topic, channel, depth]) => [topic, channel, depth])).toEqual([
       ['orders', '-', '0'],
       ['orders', 'billing', '3'],
@@ -94,7 +97,10 @@ describe('nsq data', () => {
     expect(await readdir(target)).toEqual(expect.arrayContaining(['nsqd.dat', 'orders:billing.diskqueue.000000.dat']));
     expect((await nsq(['data', 'inspect', target])).stdout).toMatch(/^orders\tbilling\t3\t.*\tNSQ 1\.x\t-$/m);
 
-    expect(await nsq(['data', 'export', data, target])).toMatchObject({ code: 1, stderr: expect.stringContaining('has files already') as unknown });
+    expect(await nsq(['data', 'export', data, target])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('has files already') as unknown,
+    });
     expect(await nsq(['data', 'export', target, `${target}-2`])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('run nsq data import first') as unknown,

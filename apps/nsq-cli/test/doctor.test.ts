@@ -15,7 +15,10 @@ interface Check {
 
 async function checks(...args: string[]): Promise<{ code: unknown; found: Check[]; stderr: string }> {
   const { code, stdout, stderr } = await nsq(['doctor', '--json', '--watch=200ms', ...args]);
-  const lines = stdout.trimEnd().split('\n').filter((line) => line !== '');
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line !== '');
   return { code, stderr, found: lines.map((line) => JSON.parse(line) as Check) };
 }
 
@@ -68,13 +71,21 @@ describe('nsq doctor', () => {
   });
 
   it('fails where an nsqd cannot be reached at the address that it tells', async () => {
-    const up = new Nsq(['up', '--any-ports', '--json', `--data=${stack.folder}/wrong`, `--nsqd-flag=--broadcast-tcp-port=${await freePort()}`]);
+    const up = new Nsq([
+      'up',
+      '--any-ports',
+      '--json',
+      `--data=${stack.folder}/wrong`,
+      `--nsqd-flag=--broadcast-tcp-port=${await freePort()}`,
+    ]);
     try {
       const [lookupd] = JSON.parse(await up.firstLine()) as { http: string }[];
       await until(async () => (await nsq(['nodes', `--lookupd=${lookupd?.http ?? ''}`])).stdout !== '');
       const { code, found, stderr } = await checks(`--lookupd=${lookupd?.http ?? ''}`);
       expect([code, stderr]).toEqual([1, 'nsq: 1 check failed\n']);
-      expect(withStatus(found, 'fail')).toEqual([expect.stringMatching(/: not reachable at 127\.0\.0\.1:\d+ \(ECONNREFUSED\): .*--broadcast-address/)]);
+      expect(withStatus(found, 'fail')).toEqual([
+        expect.stringMatching(/: not reachable at 127\.0\.0\.1:\d+ \(ECONNREFUSED\): .*--broadcast-address/),
+      ]);
     } finally {
       up.child.kill('SIGTERM');
       await up.ended;

@@ -71,7 +71,12 @@ export class RestartableNsqd {
     const main = path.join(path.dirname(require.resolve('@nsq/nsqd/package.json')), 'dist/main.js');
     this.#child = spawn(process.execPath, [main, ...addresses, ...this.#flags], { stdio: 'ignore' });
     const client = new NsqdHttpClient(this.http);
-    await until(() => client.ping().then(() => true, () => false));
+    await until(() =>
+      client.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -31,7 +31,10 @@ describe('nsq stat', () => {
   it('adds up what all nsqds have', async () => {
     const { code, stdout, stderr } = await nsq(['stat', `--lookupd=${stack.lookupd}`]);
     expect([code, stderr]).toEqual([0, '']);
-    const cells = stdout.trimEnd().split('\n').map((line) => line.split(/\s{2,}| (?=\d)/).map((cell) => cell.trim()));
+    const cells = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/\s{2,}| (?=\d)/).map((cell) => cell.trim()));
     expect(cells[0]?.slice(0, 3)).toEqual(['TOPIC', 'CHANNEL', 'DEPTH']);
     expect(cells.slice(1).map(([topic, channel, depth]) => [topic, channel, depth])).toEqual([
       ['orders', '-', '0'],
@@ -46,7 +49,10 @@ describe('nsq stat', () => {
     await run.firstLine();
     await nsqds[1]?.publishAll('orders', ['d', 'e']);
     expect(await run.ended).toBe(0);
-    const [first, second] = run.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as ReportLine);
+    const [first, second] = run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ReportLine);
     expect(first).toMatchObject({ nsqds: 2, problems: [], rows: [{ topic: 'orders', channel: 'billing', depth: 6, rates: null }] });
     expect(second?.rows).toMatchObject([{ depth: 8, rates: { in: expect.any(Number) as unknown, out: 0 } }]);
   });
