@@ -54,7 +54,8 @@ async function doctor(options: DoctorOptions, signal: AbortSignal): Promise<void
 
 /** Without a choice both kinds are looked at: each that is there has to be well, and one at least has to be there. */
 async function targetsOf(options: AddressOptions): Promise<{ lookupds: readonly string[]; nsqds: readonly string[]; optional: boolean }> {
-  const chosen = options.nsqd ?? options.lookupd ?? process.env['NSQ_NSQD'] ?? process.env['NSQ_LOOKUPD'];
-  if (chosen !== undefined) return { ...(await resolveTargets(options, 'lookupd')), optional: false };
+  const { NSQ_NSQD = '', NSQ_LOOKUPD = '' } = process.env;
+  if (options.nsqd !== undefined || options.lookupd !== undefined || NSQ_NSQD + NSQ_LOOKUPD !== '')
+    return { ...(await resolveTargets(options, 'lookupd')), optional: false };
   return { lookupds: [DEFAULT_LOOKUPD], nsqds: [DEFAULT_NSQD], optional: true };
 }

@@ -60,6 +60,13 @@ describe('ProgressLine', () => {
     expect(terminal.written).toBe('\r\u001b[Kfirst\r\u001b[Ka line that is long\r\u001b[K');
   });
 
+  it('knows what to do on a terminal without a size', () => {
+    const terminal = { isTTY: true, columns: 0, rows: 0, written: '', write: (text: string) => (terminal.written += text) };
+    new ProgressLine(terminal).update(() => 'whole');
+    new LiveView(terminal).draw(['whole as well']);
+    expect(terminal.written).toBe('\r\u001b[Kwhole\u001b[Jwhole as well\n');
+  });
+
   it('writes nothing where there is no terminal', () => {
     const terminal = new FakeTerminal(false);
     const line = new ProgressLine(terminal);
