@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { NsqdHttpClient } from '@nsq/client';
 import { nsq } from './nsq.js';
 import { startStack } from './stack.js';
@@ -119,6 +120,30 @@ describe('nsq data', () => {
       ['other', 1],
     ]);
     expect((await nsq(['data', 'import', target])).stdout).toBe('nothing to import\n');
+  });
+
+  it('shows files of NSQ 1.x, and takes them over with a note of what a crash has left', async () => {
+    const fixtures = fileURLToPath(new URL('../../../packages/diskqueue/test/fixtures/nsqd-data', import.meta.url));
+    const crashed = await copyOf(path.join(fixtures, 'kill-9'));
+    const rows = (await nsq(['data', 'inspect', crashed])).stdout.trimEnd().split('\n');
+    expect(rows.map((row) => row.split('\t').slice(0, 3))).toEqual([
+      ['crash', 'c', '12'],
+      ['never_synced', 'c', '2'],
+    ]);
+    const { code, stdout, stderr } = await nsq(['data', 'import', crashed]);
+    expect([code, stdout]).toEqual([0, 'crash:c\t12\nnever_synced:c\t2\n']);
+    expect(stderr).toMatch(/^nsq: IMPORT: DISKQUEUE\(crash:c\) has 12 messages, its metadata says 10$/m);
+    expect((await nsq(['data', 'verify', crashed])).stdout).toMatch(/^14 messages read$/m);
+  });
+
+  it('tells by the exit code that a file of NSQ 1.x is damaged', async () => {
+    const fixtures = fileURLToPath(new URL('../../../packages/diskqueue/test/fixtures/nsqd-data', import.meta.url));
+    const torn = await copyOf(path.join(fixtures, 'clean-stop'));
+    await rm(path.join(torn, 'events:worker.diskqueue.000000.dat'));
+    expect(await nsq(['data', 'inspect', torn])).toMatchObject({ code: 1, stderr: expect.stringMatching(/events:worker/) as unknown });
+    const { code, stderr } = await nsq(['data', 'import', torn]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/nsq: .*: done, but \d+ problems? found; messages may be missing\n$/);
   });
 
   it('says when there is no such folder', async () => {

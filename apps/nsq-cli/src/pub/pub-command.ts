@@ -82,12 +82,12 @@ async function pub(topic: string, message: string | undefined, options: PubOptio
   }
 }
 
-function checkCombination(message: string | undefined, { file, rate, batch, defer }: PubOptions): void {
+function checkCombination(message: string | undefined, { file, rate, defer }: PubOptions): void {
   if (message !== undefined && file !== undefined) throw new CliError('a message and --file exclude each other', ExitCode.Usage);
   if (message === '') throw new CliError('the message is empty; NSQ has no empty messages', ExitCode.Usage);
   if (message !== undefined && rate !== undefined)
     throw new CliError('--rate is for messages from standard input or --file', ExitCode.Usage);
-  if (batch < 1 || !Number.isInteger(defer)) throw new CliError('--defer is in whole milliseconds', ExitCode.Usage);
+  if (!Number.isInteger(defer)) throw new CliError('--defer is in whole milliseconds', ExitCode.Usage);
 }
 
 /** The first connection; a daemon that is not there is told at once. */
