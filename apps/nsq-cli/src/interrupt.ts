@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { outputClosed } from './output/stdout.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -16,7 +17,9 @@ export async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>)
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    return await run(AbortSignal.any([interrupted.signal, outputClosed]));
+    const signal = AbortSignal.any([interrupted.signal, outputClosed]);
+    setMaxListeners(0, signal); // every request that is under way is one
+    return await run(signal);
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
@@ -35,6 +38,9 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', over, { once: true });
   });
 }
+
+/** Whether it is aborted by now: what was true before a wait need not be true behind it. */
+export const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 /** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { formatDuration, parseDuration } from '@nsq/options';
 
 /** A parser of an option's value: a whole number within bounds. */
@@ -43,4 +43,9 @@ export function bytes(min: number, max: number): (text: string) => number {
     if (!(value >= min && value <= max)) throw new InvalidArgumentError('It has to be a size such as 500000, 100MB or 1GiB.');
     return value;
   };
+}
+
+/** An option whose value is a duration, milliseconds, with its default in the help. */
+export function durationOption(flags: string, description: string, [min, max]: readonly [number, number], byDefault: number): Option {
+  return new Option(flags, description).argParser(duration(min, max)).default(byDefault, formatDuration(byDefault));
 }

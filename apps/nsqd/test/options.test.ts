@@ -41,6 +41,14 @@ it('msgTimeout gives a message back to the channel', async () => {
   });
 });
 
+it.each([0, 1, 1023])('nodeId %i is the first ten bits of each message id', async (nodeId) => {
+  await withDaemon({ nodeId }, async (daemon) => {
+    const client = await daemon.client();
+    await client.send(encodeSub('t', 'c'), encodePub('t', Buffer.from('x')), 'RDY 1\n').ok(2);
+    expect(BigInt(`0x${(await client.message()).id}`) >> 54n).toBe(BigInt(nodeId));
+  });
+});
+
 it('broadcast options are what /info says, the bound ports where they are left out', async () => {
   await withDaemon({ broadcastAddress: 'b.example', broadcastTcpPort: 1, broadcastHttpPort: 2 }, async (daemon) => {
     const response = await fetch(`http://127.0.0.1:${daemon.nsqd.httpPort}/info`);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Consumer, Producer, type NodeOptions } from '@nsq/client';
 import { CliError } from '../cli-error.js';
 import { explain } from '../failure.js';
+import { isAborted } from '../interrupt.js';
 import { Waiters } from './waiters.js';
 
 export interface BenchSetup {
@@ -131,7 +132,7 @@ export class Bench {
     const { messages, batch } = this.#setup;
     let left = messages;
     const publisher = async (): Promise<void> => {
-      while (left > 0 && !signal.aborted) {
+      while (left > 0 && !isAborted(signal)) {
         const count = Math.min(batch, left);
         left -= count;
         await gate(count);

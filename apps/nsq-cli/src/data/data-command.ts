@@ -82,10 +82,10 @@ function describe(report: FolderReport, verify: boolean): string {
 
 async function importFiles(dataPath: string, { json = false, ...sizes }: SizeOptions): Promise<void> {
   const { queues } = await inspected(dataPath, false);
-  const warnings: string[] = [];
+  const warnings = new Warnings();
   const progress = new ProgressLine();
   try {
-    await importDataPath({ dataPath, ...sizes, logger: collector(warnings, (line) => progress.update(() => line)) });
+    await importDataPath({ dataPath, ...sizes, logger: warnings.logger((line) => progress.update(() => line)) });
   } catch (error) {
     throw folderError(error, dataPath);
   } finally {
@@ -94,26 +94,27 @@ async function importFiles(dataPath: string, { json = false, ...sizes }: SizeOpt
   const after = await inspected(dataPath, false);
   const left = new Set(after.queues.map(({ name }) => name));
   const imported = queues.filter(({ name }) => !left.has(name)).map(({ name, messages }) => ({ name, messages }));
-  if (json) await printJson({ imported, left: [...left], warnings });
+  if (json) await printJson({ imported, left: [...left], warnings: warnings.lines });
   else await print(imported.length === 0 ? 'nothing to import\n' : formatRows(QUEUE_COLUMNS, imported, process.stdout.isTTY));
-  warn(warnings, dataPath);
+  const lossy = queues.flatMap(({ problems }) => problems).filter(({ loss }) => loss);
+  conclude(warnings, Math.max(warnings.errors, lossy.length), dataPath);
 }
 
 async function exportFiles(dataPath: string, target: string, { json = false, ...sizes }: SizeOptions): Promise<void> {
-  const warnings: string[] = [];
+  const warnings = new Warnings();
   const progress = new ProgressLine();
   progress.update(() => `exporting ${dataPath}`);
   try {
-    const exported = await exportFolder({ dataPath, target, ...sizes, logger: collector(warnings) });
+    const exported = await exportFolder({ dataPath, target, ...sizes, logger: warnings.logger() });
     progress.clear();
-    if (json) await printJson({ exported, warnings });
+    if (json) await printJson({ exported, warnings: warnings.lines });
     else await print(exported.length === 0 ? 'nothing to export\n' : formatRows(QUEUE_COLUMNS, exported, process.stdout.isTTY));
   } catch (error) {
     progress.clear();
     if (error instanceof ExportError && error.code === 'E_NOT_IMPORTED') throw new CliError(`${error.message}; run nsq data import first`);
     throw folderError(error, dataPath);
   }
-  warn(warnings, dataPath);
+  conclude(warnings, warnings.lines.length, dataPath);
 }
 
 const QUEUE_COLUMNS = [
@@ -121,26 +122,34 @@ const QUEUE_COLUMNS = [
   { title: 'MESSAGES', value: ({ messages }: { readonly messages: number }) => messages },
 ];
 
-/** A logger that keeps warnings and errors. */
-function collector(warnings: string[], onInfo: (line: string) => void = () => undefined): Logger {
-  return new Logger({
-    write: (line) => {
-      const [, level = '', text = ''] = /^.*? (INFO|WARNING|ERROR): (.*)\n$/s.exec(line) ?? [];
-      if (level === 'INFO') onInfo(text);
-      else warnings.push(text);
-    },
-  });
+/** What the library warns of while it works. */
+class Warnings {
+  readonly lines: string[] = [];
+  /** How many of them are errors. */
+  errors = 0;
+
+  logger(onInfo: (line: string) => void = () => undefined): Logger {
+    return new Logger({
+      write: (line) => {
+        const [, level = '', text = line] = /^.*? (INFO|WARNING|ERROR): (.*)\n$/s.exec(line) ?? [];
+        if (level === 'INFO') onInfo(text);
+        else this.lines.push(text);
+        if (level === 'ERROR') this.errors++;
+      },
+    });
+  }
 }
 
-function warn(warnings: readonly string[], dataPath: string): void {
-  for (const warning of warnings) note(warning);
-  if (warnings.length > 0) throw new CliError(`${dataPath}: done, but not without ${counted(warnings.length, 'problem')}`);
+/** @param damaged how many of the warnings mean that messages may be gone */
+function conclude({ lines }: Warnings, damaged: number, dataPath: string): void {
+  for (const line of lines) note(line);
+  if (damaged > 0) throw new CliError(`${dataPath}: done, but ${counted(damaged, 'problem')} found; messages may be missing`);
 }
 
 function folderError(error: unknown, dataPath: string): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
   if (code === 'ENOENT') return new CliError(`there is no folder ${dataPath}`);
-  if (error.message.startsWith('failed to lock data-path')) return new CliError(`${error.message}; stop the nsqd that runs on it`);
+  if (error.message.includes('possibly in use')) return new CliError(`${error.message}; stop the nsqd that runs on it`);
   return error;
 }

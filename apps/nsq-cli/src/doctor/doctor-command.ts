@@ -1,13 +1,12 @@
 import { Command } from 'commander';
-import { addAddressOptions, DEFAULT_LOOKUPD, DEFAULT_NSQD, type AddressOptions } from '../addresses.js';
+import { addAddressOptions, DEFAULT_LOOKUPD, DEFAULT_NSQD, resolveTargets, type AddressOptions } from '../addresses.js';
 import { CliError } from '../cli-error.js';
 import { interruptible } from '../interrupt.js';
-import { duration } from '../numbers.js';
+import { durationOption } from '../numbers.js';
 import { counted } from '../output/progress-line.js';
 import { print, printJson } from '../output/stdout.js';
 import type { Check, Status } from './check.js';
 import { Doctor } from './doctor.js';
-import { resolveTargets } from '../addresses.js';
 
 interface DoctorOptions extends AddressOptions {
   readonly data?: readonly string[];
@@ -29,7 +28,7 @@ export function doctorCommand(): Command {
       'a data folder whose disk is to be looked at (repeatable; default: those of the nsqds of this machine)',
       collect,
     )
-    .option('--watch <duration>', 'how long to watch queues for growth', duration(0, MAX_WATCH_MS), 1_000)
+    .addOption(durationOption('--watch <duration>', 'how long to watch queues for growth', [0, MAX_WATCH_MS], 1_000))
     .option('--json', 'print one line of JSON for each check')
     .addHelpText(
       'after',
@@ -55,7 +54,8 @@ async function doctor(options: DoctorOptions, signal: AbortSignal): Promise<void
 
 /** Without a choice both kinds are looked at: each that is there has to be well, and one at least has to be there. */
 async function targetsOf(options: AddressOptions): Promise<{ lookupds: readonly string[]; nsqds: readonly string[]; optional: boolean }> {
-  const chosen = options.nsqd ?? options.lookupd ?? process.env['NSQ_NSQD'] ?? process.env['NSQ_LOOKUPD'];
-  if (chosen !== undefined) return { ...(await resolveTargets(options, 'lookupd')), optional: false };
+  const { NSQ_NSQD = '', NSQ_LOOKUPD = '' } = process.env;
+  if (options.nsqd !== undefined || options.lookupd !== undefined || NSQ_NSQD + NSQ_LOOKUPD !== '')
+    return { ...(await resolveTargets(options, 'lookupd')), optional: false };
   return { lookupds: [DEFAULT_LOOKUPD], nsqds: [DEFAULT_NSQD], optional: true };
 }

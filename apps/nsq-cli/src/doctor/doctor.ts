@@ -4,7 +4,7 @@ import { formatHostPort, NsqdHttpClient, NsqlookupdHttpClient, type NsqdStats } 
 import { httpAddressOf } from '../addresses.js';
 import { Cluster, type Node } from '../cluster/cluster.js';
 import { explain } from '../failure.js';
-import { pause } from '../interrupt.js';
+import { isAborted, pause } from '../interrupt.js';
 import { totalsOf } from '../stat/totals.js';
 import { fail, ok, warn, type Check } from './check.js';
 import { examine, reachable } from './daemon-checks.js';
@@ -38,7 +38,7 @@ export class Doctor {
     const { data } = this.#setup;
     const lookupds = await this.#lookupds();
     const told = lookupds.length === 0 ? [] : await this.#told(lookupds);
-    if (signal.aborted) return;
+    if (isAborted(signal)) return;
     const nodes = await this.#nodes(told, lookupds);
     if (lookupds.length === 0 && nodes.length === 0 && this.#setup.optional) {
       await this.#tell(
@@ -48,7 +48,7 @@ export class Doctor {
     await this.#compareVersions();
     const folders = data.length > 0 ? data : await localDataPaths(nodes);
     for (const folder of folders) await this.#tell(await diskCheck(folder));
-    if (!signal.aborted) await this.#queues(nodes, signal);
+    if (!isAborted(signal)) await this.#queues(nodes, signal);
   }
 
   /** Those that answer. */

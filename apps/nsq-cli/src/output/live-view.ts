@@ -19,8 +19,9 @@ export class LiveView {
   }
 
   draw(lines: readonly string[]): void {
-    const width = this.#screen.columns ?? 80;
-    const room = Math.max(2, (this.#screen.rows ?? 24) - 1);
+    // A terminal that does not know its size says 0.
+    const width = this.#screen.columns || 80;
+    const room = Math.max(2, (this.#screen.rows || 24) - 1);
     const fitting = lines.length <= room ? lines : [...lines.slice(0, room - 1), `... ${lines.length - room + 1} more lines`];
     const back = this.#height === 0 ? '' : `\u001b[${this.#height}A\r`;
     this.#screen.write(`${back}${ERASE_BELOW}${fitting.map((line) => `${stripVTControlCharacters(line).slice(0, width)}\n`).join('')}`);

@@ -6,6 +6,8 @@ export interface Terminal {
 }
 
 const REDRAW_MS = 250;
+/** Of a terminal that does not tell: it says 0, or nothing. */
+const DEFAULT_COLUMNS = 80;
 const ERASE_LINE = '\r\u001b[K';
 
 /** One line on a terminal that tells how far something is, and is gone at the end. Elsewhere it writes nothing. */
@@ -27,7 +29,7 @@ export class ProgressLine {
     if (now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
     this.#shown = true;
-    this.#terminal.write(ERASE_LINE + line().slice(0, (this.#terminal.columns ?? 80) - 1));
+    this.#terminal.write(ERASE_LINE + line().slice(0, (this.#terminal.columns || DEFAULT_COLUMNS) - 1));
   }
 
   clear(): void {

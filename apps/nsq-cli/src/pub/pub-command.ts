@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { Argument, Command, Option } from 'commander';
-import { NsqError, Producer } from '@nsq/client';
+import { Argument, Command } from 'commander';
+import { Producer } from '@nsq/client';
 import { addAddressOptions, resolveTargets, type AddressOptions } from '../addresses.js';
 import { CliError, ExitCode } from '../cli-error.js';
 import { clientAddresses } from '../client-addresses.js';
 import { explain } from '../failure.js';
 import { interruptible } from '../interrupt.js';
 import { topicName } from '../names.js';
-import { duration, integer } from '../numbers.js';
+import { durationOption, integer } from '../numbers.js';
 import { counted, grouped, ProgressLine, Rate } from '../output/progress-line.js';
 import { note, print, printJson } from '../output/stdout.js';
 import { Pace } from './pace.js';
@@ -37,12 +37,12 @@ export function pubCommand(): Command {
     .description('Publish a message, or each line of standard input.')
     .addArgument(new Argument('<topic>', 'name').argParser(topicName))
     .argument('[message]', 'the message; without it, each line of standard input or of --file is one')
-    .addOption(new Option('--file <path>', 'read the messages from a file'))
+    .option('--file <path>', 'read the messages from a file')
     .option('--delimiter <text>', 'what stands between messages; \\n, \\t and \\0 are known', '\\n')
     .option('--rate <n>', 'publish at most so many messages a second', integer(1, 10_000_000))
-    .option('--defer <duration>', 'have the channels hold each message back', duration(0, HOUR_MS), 0)
+    .addOption(durationOption('--defer <duration>', 'have the channels hold each message back', [0, HOUR_MS], 0))
     .option('--batch <n>', 'send up to so many lines together', integer(1, 10_000), 200)
-    .option('--timeout <duration>', 'how long to wait for an answer while nsqd is away', duration(100, 24 * HOUR_MS), 30_000)
+    .addOption(durationOption('--timeout <duration>', 'how long to wait for an answer while nsqd is away', [100, 24 * HOUR_MS], 30_000))
     .option('--max-msg-size <bytes>', 'refuse messages that are larger', integer(1, 2 ** 31 - 1), MAX_MSG_SIZE)
     .option('--json', 'print the summary as JSON')
     .addHelpText(
@@ -71,6 +71,9 @@ async function pub(topic: string, message: string | undefined, options: PubOptio
   try {
     await connect(producer, signal);
     if (signal.aborted) return;
+    producer.on('disconnected', (address, error) => {
+      if (error !== null) note(`connection to ${address} lost, trying again`);
+    });
     const publishing = new Publishing(producer, topic, options);
     const input = message === undefined ? await publishInput(publishing, options, signal) : await publishOne(publishing, message);
     await conclude(topic, publishing, input, options);
@@ -79,12 +82,12 @@ async function pub(topic: string, message: string | undefined, options: PubOptio
   }
 }
 
-function checkCombination(message: string | undefined, { file, rate, batch, defer }: PubOptions): void {
+function checkCombination(message: string | undefined, { file, rate, defer }: PubOptions): void {
   if (message !== undefined && file !== undefined) throw new CliError('a message and --file exclude each other', ExitCode.Usage);
   if (message === '') throw new CliError('the message is empty; NSQ has no empty messages', ExitCode.Usage);
   if (message !== undefined && rate !== undefined)
     throw new CliError('--rate is for messages from standard input or --file', ExitCode.Usage);
-  if (batch < 1 || !Number.isInteger(defer)) throw new CliError('--defer is in whole milliseconds', ExitCode.Usage);
+  if (!Number.isInteger(defer)) throw new CliError('--defer is in whole milliseconds', ExitCode.Usage);
 }
 
 /** The first connection; a daemon that is not there is told at once. */
@@ -162,7 +165,7 @@ function* batchesOf(records: readonly Buffer[], size: number): Generator<Buffer[
 }
 
 function inputError(error: unknown, file: string | undefined): unknown {
-  if (error instanceof NsqError || !(error instanceof Error)) return error;
+  if (!(error instanceof Error)) return error;
   return new CliError(`cannot read ${file ?? 'standard input'}: ${error.message}`);
 }
 

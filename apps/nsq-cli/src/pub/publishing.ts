@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { NsqError, NsqServerError, type Producer } from '@nsq/client';
 import { pause } from '../interrupt.js';
 
@@ -39,6 +40,7 @@ export class Publishing {
     this.#producer = producer;
     this.#topic = topic;
     this.#options = options;
+    setMaxListeners(0, this.#broken.signal); // each batch that waits is one
   }
 
   /** Aborted when messages got no answer: to go on with further ones is no use. */

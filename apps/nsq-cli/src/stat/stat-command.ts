@@ -3,7 +3,7 @@ import { addAddressOptions, type AddressOptions } from '../addresses.js';
 import { incomplete, problemLine } from '../admin/subject-commands.js';
 import { CliError } from '../cli-error.js';
 import { Cluster } from '../cluster/cluster.js';
-import { interruptible, pause } from '../interrupt.js';
+import { interruptible, isAborted, pause } from '../interrupt.js';
 import { channelName, topicName } from '../names.js';
 import { duration, integer } from '../numbers.js';
 import { LiveView } from '../output/live-view.js';
@@ -64,7 +64,7 @@ async function stat(topic: string | undefined, channel: string | undefined, opti
 
 /** Null when it was interrupted. */
 async function next(reporter: Reporter, signal: AbortSignal): Promise<Report | null> {
-  if (signal.aborted) return null;
+  if (isAborted(signal)) return null;
   try {
     return await reporter.next(signal);
   } catch (error) {

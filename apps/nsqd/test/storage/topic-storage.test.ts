@@ -17,8 +17,8 @@ interface Fixture {
   readonly storage: TopicStorage;
 }
 
-function fixture(durability: Durability = 'disk', more: Partial<StorageContext> = {}): Fixture {
-  const fs = new SimulatedFileSystem({ folders: ['/data'] });
+function fixture(durability: Durability = 'disk', more: Partial<StorageContext> = {}, trace?: (line: string) => void): Fixture {
+  const fs = new SimulatedFileSystem({ folders: ['/data'], ...(trace !== undefined && { trace }) });
   const health = new Health();
   const context: StorageContext = {
     fileSystem: fs,
@@ -171,4 +171,20 @@ it('says nothing of the disk when a topic that is closed is written, synced and 
   storage.clear(1);
   await turn();
   expect(health.problem).toBeUndefined();
+});
+
+it('has the disk synced after so many messages as --sync-every says', async () => {
+  let syncs = 0;
+  const { storage } = fixture('disk', { syncEvery: 5 }, (line) => {
+    if (line.includes('datasync')) syncs++;
+  });
+  expect(await append(storage, batchOf(0, 'a', 'b'))).toBeNull();
+  expect(await append(storage, batchOf(2, 'c', 'd'))).toBeNull();
+  const before = syncs;
+  expect(await append(storage, batchOf(4, 'e'))).toBeNull();
+  await until(() => syncs > before);
+  const after = syncs;
+  expect(await append(storage, batchOf(5, 'f', 'g', 'h', 'i'))).toBeNull();
+  expect([before, syncs - after]).toEqual([0, 0]);
+  await storage.close();
 });
