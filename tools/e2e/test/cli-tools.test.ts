@@ -14,20 +14,21 @@ const onSmallDisk = refusal === undefined ? it : it.skip;
 
 const tools = new CliTools();
 const cluster = new Cluster();
-let folder: string;
+let folder = '';
 let nsqd: Member;
 
-beforeEach(async () => {
+async function start(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'nsq-tools-'));
   nsqd = await cluster.addNsqd();
   await nsqd.ask('POST', '/topic/create?topic=t');
   await nsqd.ask('POST', '/channel/create?topic=t&channel=c');
-});
+}
 
 afterEach(async () => {
   await tools.end();
   await cluster.end();
-  await rm(folder, { recursive: true, force: true });
+  if (folder !== '') await rm(folder, { recursive: true, force: true });
+  folder = '';
 });
 
 const publish = (...bodies: string[]): Promise<string> => nsqd.ask('POST', '/mpub?topic=t', bodies.join('\n'));
@@ -75,7 +76,7 @@ describe.each([
     [['--lookupd-http-address=x:1'], 1, /use --nsqd-tcp-address or --lookupd-http-address not both$/m],
     [['--max-in-flight=0'], 1, /--max-in-flight must be from 1 to 1000000, got 0$/m],
   ])('refuses %j with exit code %d', async (flags, code, expected) => {
-    const tool = tools.start(`bin/${name}`, ...args, `--nsqd-tcp-address=${nsqd.tcpAddress}`, ...flags);
+    const tool = tools.start(`bin/${name}`, ...args, '--nsqd-tcp-address=127.0.0.1:9', ...flags);
     expect(await tool.ended()).toBe(code);
     expect(tool.stderr).toMatch(expected);
   });
@@ -98,6 +99,7 @@ describe.each([
 
 describe('nsq_tail', () => {
   it('shows n messages, finishes these and gives back the others', async () => {
+    await start();
     await publish('a', 'b', 'c', 'd', 'e');
     const tail = tools.start('bin/nsq-tail', '--topic=t', '--channel=c', `--nsqd-tcp-address=${nsqd.tcpAddress}`, '--n=3', '--print-topic');
     expect(await tail.ended()).toBe(0);
@@ -106,6 +108,7 @@ describe('nsq_tail', () => {
   });
 
   it('ends when nobody reads what it shows, and loses nothing', async () => {
+    await start();
     const tail = tools.start('bin/nsq-tail', '--topic=t', '--channel=c', `--nsqd-tcp-address=${nsqd.tcpAddress}`);
     tail.child.stdout.destroy();
     await publish('a');
@@ -117,6 +120,7 @@ describe('nsq_tail', () => {
 
 describe('nsq_stat', () => {
   it('prints a channel over all nsqds, and ends after the count', async () => {
+    await start();
     await publish('a', 'b');
     const stat = tools.start(
       'bin/nsq-stat',
@@ -140,6 +144,7 @@ describe('nsq_stat', () => {
     [['--nsqd-http-address=NSQD', '--topic=none'], /ERROR: failed to get nsqd stats - failed to query any nsqd: /],
     [['--count=0'], /--count should be positive$/m],
   ])('ends with exit code 1 for %j', async (flags, expected) => {
+    await start();
     const stat = tools.start('bin/nsq-stat', '--topic=t', '--channel=c', ...flags.map((flag) => flag.replace('NSQD', nsqd.httpAddress)));
     expect(await stat.ended()).toBe(1);
     expect(stat.stderr).toMatch(expected);
@@ -148,6 +153,7 @@ describe('nsq_stat', () => {
 
 describe('to_nsq', () => {
   it('takes any byte for a delimiter, and paces', async () => {
+    await start();
     const tool = tools.start('bin/to-nsq', '--topic=t', `--nsqd-tcp-address=${nsqd.tcpAddress}`, '--delimiter=,', '--rate=1000');
     tool.child.stdin.end('one,two,,three\n');
     expect(await tool.ended()).toBe(0);
@@ -176,6 +182,7 @@ describe('to_nsq', () => {
 });
 
 it('nsq_to_nsq filters, and drops what cannot be filtered', async () => {
+  await start();
   const flags = ['--topic=t', '--channel=c', `--nsqd-tcp-address=${nsqd.tcpAddress}`, `--destination-nsqd-tcp-address=${nsqd.tcpAddress}`];
   const tool = tools.start(
     'bin/nsq-to-nsq',
@@ -199,6 +206,7 @@ it('nsq_to_nsq filters, and drops what cannot be filtered', async () => {
 
 describe('nsq_to_file', () => {
   it('closes and moves at SIGHUP, again and again, with a work-dir and without empty files', async () => {
+    await start();
     const work = join(folder, 'work');
     const out = join(folder, 'out');
     await mkdir(out);
@@ -237,12 +245,13 @@ describe('nsq_to_file', () => {
     [['more'], /unknown arguments: \[more\]$/m],
     [['--rotate-size=1', '--filename-format=x'], /missing <REV> in --filename-format when gzip, rotation, or work dir enabled$/m],
   ])('refuses %j', async (flags, expected) => {
-    const tool = tools.start('bin/nsq-to-file', '--topic=t', `--nsqd-tcp-address=${nsqd.tcpAddress}`, ...flags);
+    const tool = tools.start('bin/nsq-to-file', '--topic=t', '--nsqd-tcp-address=127.0.0.1:9', ...flags);
     expect(await tool.ended()).toBe(1);
     expect(tool.stderr).toMatch(expected);
   });
 
   it('ends when it cannot write, and says where', async () => {
+    await start();
     await writeFile(join(folder, 'file'), '');
     await publish('a');
     const tool = tools.start(
@@ -262,6 +271,7 @@ describe('nsq_to_file', () => {
   });
 
   onSmallDisk.each([[[]], [['--gzip']]])('loses nothing to a full disk: %j', async (flags) => {
+    await start();
     const out = join(folder, 'disk');
     await mkdir(out);
     mountSmallDisk(out, '1m');
@@ -269,7 +279,7 @@ describe('nsq_to_file', () => {
       await writeFile(join(out, 'ballast'), Buffer.alloc(800 * 1024, 1));
       const bodies = Array.from({ length: 40 }, (_, i) => `${i}|${randomText(20_000)}`);
       for (const body of bodies) await nsqd.ask('POST', '/pub?topic=t', body);
-      const start = () =>
+      const archive = () =>
         tools.start(
           'bin/nsq-to-file',
           '--topic=t',
@@ -282,13 +292,13 @@ describe('nsq_to_file', () => {
           ...flags,
           ...QUICKLY,
         );
-      const tool = start();
+      const tool = archive();
       expect(await tool.ended()).toBe(1);
       expect(tool.stderr).toMatch(
         /\[t\/c\] (writing message to disk|failed to fsync output file): .*ENOSPC.*comes again once this is repaired$/m,
       );
       await rm(join(out, 'ballast'));
-      const again = start();
+      const again = archive();
       await settled();
       expect(await again.stop()).toBe(0);
       const files = (await readdir(out)).sort();

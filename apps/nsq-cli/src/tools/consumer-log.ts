@@ -11,14 +11,20 @@ export function libraryLog(log: (text: string) => void, instance: number, consum
   return (level, text) => log(`${level.padEnd(4)} ${who} ${oneLine(text)}`);
 }
 
-/** Tells what happens to a consumer. */
-export function logConsumer(consumer: Consumer, log: LibraryLog): void {
-  consumer.on('connected', (address) => log('INF', `(${address}) connected to nsqd`));
+/** Tells what happens to a consumer. @param named nsqds whose first failure `startConsumer` tells */
+export function logConsumer(consumer: Consumer, log: LibraryLog, named: readonly string[]): void {
+  const starting = new Set(named);
+  consumer.on('connected', (address) => {
+    starting.delete(address);
+    log('INF', `(${address}) connected to nsqd`);
+  });
   consumer.on('disconnected', (address, error) => {
     if (error === null) log('INF', `(${address}) closed`);
     else log('ERR', `(${address}) lost, connecting again - ${error.message}`);
   });
-  consumer.on('connectFailed', (address, error) => log('ERR', `(${address}) error connecting to nsqd - ${error.message}`));
+  consumer.on('connectFailed', (address, error) => {
+    if (!starting.has(address)) log('ERR', `(${address}) error connecting to nsqd - ${error.message}`);
+  });
   consumer.on('discoveryFailed', (address, error) => log('ERR', `error querying nsqlookupd (${address}) - ${error.message}`));
   consumer.on('handlerError', (error, { id }) => log('ERR', `Handler returned error (${reasonOf(error)}) for msg ${id}`));
   consumer.on('maxAttempts', ({ id, attempts }) => log('WRN', `msg ${id} attempted ${attempts} times, giving up`));

@@ -76,10 +76,11 @@ async function report(options: Options, signal: AbortSignal): Promise<void> {
 
 /** The statistics of every nsqd that has the topic. @throws {ToolError} when one of them, or of the nsqlookupds, does not answer */
 async function statsOfAll(options: Options, signal: AbortSignal): Promise<NsqdStats[]> {
-  const { topic, channel, connectTimeout, requestTimeout } = options;
+  const { topic, connectTimeout, requestTimeout } = options;
   const http: HttpOptions = { connectTimeout: Math.ceil(connectTimeout), timeout: Math.ceil(requestTimeout) };
+  // All channels: asked for one that it does not have, an nsqd leaves out the topic.
   const ask = (address: string): Promise<NsqdStats> =>
-    new NsqdHttpClient(address, http).stats({ topic, channel, includeClients: false, includeMemory: false, signal });
+    new NsqdHttpClient(address, http).stats({ topic, includeClients: false, includeMemory: false, signal });
   const addresses = options.lookupds.length === 0 ? null : await lookUp(options, http, signal);
   const stats = await Promise.all((addresses ?? options.nsqds).map(ask)).catch((error: unknown) => {
     throw new ToolError(`ERROR: failed to get ${addresses === null ? 'topic producers' : 'nsqd stats'} - ${reasonOf(error)}`);

@@ -49,7 +49,7 @@ async function run(options: OptionValues<typeof table>, io: ToolIo): Promise<voi
       io.log(`Adding consumer for topic: ${topic}`);
       const consumer = new Consumer({ ...settings, ...source, topic, channel, maxInFlight, autoFinish: false });
       consumers.push(consumer);
-      logConsumer(consumer, libraryLog(io.log, index + 1, `${topic}/${channel}`));
+      logConsumer(consumer, libraryLog(io.log, index + 1, `${topic}/${channel}`), source.nsqds);
       const tail = new TopicTail(output, {
         prefix: printTopic ? `${topic} | ` : '',
         limit: count,

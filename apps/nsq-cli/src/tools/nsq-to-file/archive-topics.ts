@@ -66,6 +66,7 @@ class Archive {
 
   async run(): Promise<void> {
     const stop = AbortSignal.any([this.#io.signal, this.#broken.signal]);
+    for (const topic of this.#config.topics) this.#naming(topic);
     try {
       while (!stop.aborted) {
         await this.#refresh(stop);
@@ -107,13 +108,19 @@ class Archive {
     }
   }
 
+  /** @throws {Error} for a topic that cannot be consumed, or has no file name */
+  #naming(topic: string): FileNaming {
+    checkNames(topic, this.#config.channel);
+    return new FileNaming(this.#config.naming, { topic, hostname: hostname(), pid: process.pid });
+  }
+
   async #start(topic: string): Promise<void> {
-    const { channel, source, maxInFlight, naming, files, syncInterval, skipEmptyFiles } = this.#config;
-    checkNames(topic, channel);
+    const { channel, source, maxInFlight, files, syncInterval, skipEmptyFiles } = this.#config;
+    const naming = this.#naming(topic);
     const log: Log = (level, text) => this.#io.log(level, `[${topic}/${channel}] ${text}`);
-    const series = new FileSeries(new FileNaming(naming, { topic, hostname: hostname(), pid: process.pid }), files, log);
+    const series = new FileSeries(naming, files, log);
     const consumer = new Consumer({ ...this.#config.consumer, ...source, topic, channel, maxInFlight, autoFinish: false });
-    logConsumer(consumer, this.#io.library(this.#archivers.size + 1, `${topic}/${channel}`));
+    logConsumer(consumer, this.#io.library(this.#archivers.size + 1, `${topic}/${channel}`), source.nsqds);
     const { moved } = this.#io;
     const options = { maxUnsynced: maxInFlight, syncInterval, skipEmptyFiles, ...(moved === undefined ? {} : { onFinished: moved }) };
     const archiver = new TopicArchiver(consumer, series, options, log);

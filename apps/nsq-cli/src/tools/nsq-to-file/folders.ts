@@ -1,10 +1,23 @@
-import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { link, mkdir, open, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 const FOLDER_MODE = 0o770;
 
+/** Makes what is missing of the folders above a file. */
 export async function makeFolderOf(file: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true, mode: FOLDER_MODE });
+  await makeFolder(path.dirname(path.resolve(file)), true);
+}
+
+/** Not by the `recursive` of mkdir: in a file system that refuses with ENOENT, such as /proc, that never ends (Node 20). */
+async function makeFolder(folder: string, withParent: boolean): Promise<void> {
+  try {
+    await mkdir(folder, FOLDER_MODE);
+  } catch (error) {
+    if (isCode(error, 'ENOENT') && withParent) {
+      await makeFolder(path.dirname(folder), true);
+      await makeFolder(folder, false);
+    } else if (!isCode(error, 'EEXIST') || !(await stat(folder)).isDirectory()) throw error;
+  }
 }
 
 /** Has the folder remember which files it has, over a power loss too. */

@@ -8,7 +8,8 @@ export class GzipMember {
 
   constructor(level: number) {
     this.#gzip = createGzip({ level });
-    this.#gzip.on('data', (chunk: Buffer) => this.#ready.push(chunk));
+    // An error is the outcome of the write or end that met it.
+    this.#gzip.on('data', (chunk: Buffer) => this.#ready.push(chunk)).on('error', () => undefined);
   }
 
   /** Compresses more, and gives what can be written now. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { bytes, duration, integer } from '../../numbers.js';
 import { forward, forwardCommand, type ForwardOptions } from '../forward-command.js';
 import { archiveTopics } from './archive-topics.js';
@@ -32,7 +32,11 @@ export function toFileCommand(): Command {
     .option('--gzip-level <n>', 'from 1, fast, to 9, small', integer(1, 9), 6)
     .option('--rotate-size <size>', 'begin another file when one is larger: bytes, 100MB, 1GiB', bytes(1, Number.MAX_SAFE_INTEGER))
     .option('--rotate-interval <duration>', 'begin another file after so long', duration(SECOND_MS, 365 * DAY_MS))
-    .option('--sync-interval <duration>', 'write to the disk at least so often', duration(10, 3_600 * SECOND_MS), SECOND_MS)
+    .addOption(
+      new Option('--sync-interval <duration>', 'write to the disk at least so often')
+        .argParser(duration(10, 3_600 * SECOND_MS))
+        .default(SECOND_MS, '1s'),
+    )
     .addHelpText(
       'after',
       `

@@ -40,7 +40,7 @@ export async function forwardToHttp(config: ForwardToHttpConfig, io: ForwardIo):
       const { concurrency } = config.http;
       const consumer = new Consumer({ ...config.consumer, ...source, topic, channel, maxInFlight, concurrency });
       consumers.push(consumer);
-      logConsumer(consumer, io.library(index + 1, `${topic}/${channel}`));
+      logConsumer(consumer, io.library(index + 1, `${topic}/${channel}`), source.nsqds);
       await startConsumer(consumer, ({ body }) => publisher.handle(body), source.nsqds);
     }
     await aborted(io.signal);

@@ -36,8 +36,10 @@ export function toHttpCommand(): Command {
     )
     .option('--concurrency <n>', 'requests at a time', integer(1, 10_000), 100)
     .option('--sample <share>', 'share of the messages to send, from 0 to 1; the others are finished', share, 1)
-    .option('--timeout <duration>', 'how long a request may take', duration(1, MAX_MS), 20_000)
-    .option('--connect-timeout <duration>', 'how long connecting may take', duration(1, MAX_MS), 2_000)
+    .addOption(new Option('--timeout <duration>', 'how long a request may take').argParser(duration(1, MAX_MS)).default(20_000, '20s'))
+    .addOption(
+      new Option('--connect-timeout <duration>', 'how long connecting may take').argParser(duration(1, MAX_MS)).default(2_000, '2s'),
+    )
     .addHelpText(
       'after',
       `

@@ -41,7 +41,7 @@ export async function forwardToNsq(config: ForwardToNsqConfig, io: ForwardIo): P
     for (const [index, topic] of topics.entries()) {
       const consumer = new Consumer({ ...config.consumer, ...source, topic, channel, maxInFlight: config.maxInFlight });
       consumers.push(consumer);
-      logConsumer(consumer, io.library(index + 1, `${topic}/${channel}`));
+      logConsumer(consumer, io.library(index + 1, `${topic}/${channel}`), source.nsqds);
       const destination = config.destinationTopic === '' ? topic : config.destinationTopic;
       await startConsumer(consumer, (message) => republisher.handle(message, destination), source.nsqds);
     }
