@@ -128,6 +128,20 @@ describe('nsq topics, channels and nodes', () => {
     });
   });
 
+  it('names the nsqd that does not answer when it deletes a topic, and does the rest', async () => {
+    await makeTopic('half', first, second);
+    const { pid = 0 } = stack.nsqds.find(({ http }) => http === second) ?? {};
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const { code, stdout, stderr } = await run('topics', 'delete', 'half');
+      expect([code, stdout]).toEqual([1, `topic half: deleted at ${stack.lookupd}, ${first}\n`]);
+      expect(stderr).toBe(`nsq: ${second} did not answer in time\n`);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    expect(await topicAt(first, 'half')).toBeUndefined();
+  });
+
   it.each([
     [['topics', 'delete', 'unknown'], 'nsq: there is no topic unknown\n'],
     [['topics', 'empty', 'unknown'], 'nsq: there is no topic unknown\n'],

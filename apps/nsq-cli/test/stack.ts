@@ -12,6 +12,7 @@ import { Nsq } from './nsq.js';
 const require = createRequire(__filename);
 
 interface Running {
+  readonly pid: number;
   readonly tcp: string;
   readonly http: string;
   readonly dataPath: string | null;

@@ -1,4 +1,4 @@
-import { parseAddress } from './address.js';
+import { formatHostPort, parseAddress } from './address.js';
 
 it.each([
   ['127.0.0.1:4150', { host: '127.0.0.1', port: 4150, text: '127.0.0.1:4150' }],
@@ -14,4 +14,9 @@ it.each([
 
 it.each(['', ':4150', 'a:b', 'a:0', 'a:65536', 'a:1:2', '::1', 'tcp://a:1', 'unix:', 'a b:1'])('refuses %j', (text) => {
   expect(() => parseAddress(text)).toThrow(TypeError);
+});
+
+it.each(['host:1', '[::1]:4150'])('writes %s back', (text) => {
+  const { host = '', port = 0 } = parseAddress(text);
+  expect(formatHostPort(host, port)).toBe(text);
 });

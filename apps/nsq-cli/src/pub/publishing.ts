@@ -30,13 +30,13 @@ export class Publishing {
   unanswered = 0;
   /** Why the first message was not accepted. */
   reason: Error | null = null;
-  readonly #producer: Producer;
+  readonly #producer: Pick<Producer, 'publish'>;
   readonly #topic: string;
   readonly #options: PublishingOptions;
   readonly #running = new Set<Promise<void>>();
   readonly #broken = new AbortController();
 
-  constructor(producer: Producer, topic: string, options: PublishingOptions) {
+  constructor(producer: Pick<Producer, 'publish'>, topic: string, options: PublishingOptions) {
     this.#producer = producer;
     this.#topic = topic;
     this.#options = options;

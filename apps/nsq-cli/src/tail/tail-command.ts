@@ -35,8 +35,8 @@ export function tailCommand(): Command {
     .addHelpText(
       'after',
       `
-A channel of its own sees what is published from now on, and everything that waits in a topic without channels. Messages are finished when they have been
-printed; with --channel they are taken away from its other consumers.
+A channel of its own sees what is published from now on, and the last 10,000 messages (nsqd's --mem-queue-size) that wait in a topic without channels.
+Messages are finished when they have been printed; with --channel they are taken away from its other consumers.
 `,
     )
     .action((topics: readonly string[], options: TailOptions) => interruptible((signal) => tail([...new Set(topics)], options, signal)));
