@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { NsqdHttpClient, NsqlookupdHttpClient, findProducers, type ConnectionOptions } from '@nsq/client';
 import { Nsqlookupd } from '@nsq/nsqlookupd';
-import { LookupReplyReader, MAGIC_LOOKUP_V1, encodeLookupIdentify, encodeRegister } from '@nsq/protocol';
 import { Logger } from '@nsq/service';
-import { connect, type Socket } from 'node:net';
 import type { NsqdProcess } from '../src/index.js';
 import { settled } from './daemon.js';
 import { Stage, addressOf, eventually } from './client-setup.js';
@@ -16,21 +16,6 @@ beforeEach(() => (stage = new Stage()));
 afterEach(() => stage.end());
 
 const httpOf = ({ host, httpPort }: NsqdProcess): NsqdHttpClient => new NsqdHttpClient(`${host}:${httpPort}`);
-
-/** Says to a nsqlookupd what an nsqd says; resolves when it has been taken. */
-async function register(lookupd: Nsqlookupd, nsqd: NsqdProcess, topic: string): Promise<Socket> {
-  const socket = connect(lookupd.tcpPort, '127.0.0.1');
-  await new Promise<void>((resolve) => {
-    let replies = 0;
-    const reader = new LookupReplyReader(() => {
-      if (++replies === 2) resolve();
-    });
-    socket.on('data', (chunk) => reader.push(chunk));
-    const info = { broadcast_address: nsqd.host, hostname: 'h', http_port: nsqd.httpPort, tcp_port: nsqd.tcpPort, version: '1.3.0' };
-    socket.write(Buffer.concat([Buffer.from(MAGIC_LOOKUP_V1), encodeLookupIdentify(info), encodeRegister(topic, 'c')]));
-  });
-  return socket;
-}
 
 const tls: ConnectionOptions = { tls: { ca: readFileSync(new URL('ca.pem', TLS_FOLDER)), servername: 'localhost' } };
 
@@ -79,12 +64,17 @@ it('finds nsqds through nsqlookupd', async () => {
     { tcpAddress: '127.0.0.1:0', httpAddress: '127.0.0.1:0' },
     { logger: new Logger({ level: 'fatal', write: () => undefined }) },
   );
-  const sockets: Socket[] = [];
   try {
-    const nsqds = [await stage.nsqd(), await stage.nsqd()];
-    for (const nsqd of nsqds) sockets.push(await register(lookupd, nsqd, 't'));
+    const flag = `--lookupd-tcp-address=127.0.0.1:${lookupd.tcpPort}`;
+    const nsqds = [await stage.nsqd(flag), await stage.nsqd(flag)];
     const address = `127.0.0.1:${lookupd.httpPort}`;
     const client = new NsqlookupdHttpClient(address);
+    for (const nsqd of nsqds) {
+      await httpOf(nsqd).createTopic('t');
+      await httpOf(nsqd).createChannel('t', 'c');
+    }
+    await eventually('both are registered', async () => (await client.lookup('t').catch(() => null))?.producers.length === 2);
+    await eventually('the channel is known', async () => (await client.channels('t')).includes('c'));
     expect([...(await findProducers([client], 't')).producers.keys()].sort()).toEqual(nsqds.map(addressOf).sort());
     expect(await client.channels('t')).toEqual(['c']);
     expect(await client.nodes()).toHaveLength(2);
@@ -106,7 +96,6 @@ it('finds nsqds through nsqlookupd', async () => {
     await client.deleteTopic('t');
     await expect(client.lookup('t')).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', status: 404 });
   } finally {
-    for (const socket of sockets) socket.destroy();
     await lookupd.stop();
   }
 });
@@ -150,4 +139,36 @@ it('is told by the daemon what a wrong publish is, and goes on with the others',
     reason: { code: 'E_BAD_MESSAGE', message: 'E_BAD_MESSAGE PUB message too big 1001 > 1000', fatal: true },
   });
   expect((await httpOf(nsqd).stats()).topics[0]?.message_count).toBe(3);
+});
+
+it('says AUTH with its secret, and tells what it may not do', async () => {
+  const asked: (string | null)[] = [];
+  const authorizations = [{ topic: '^t$', channels: ['.*'], permissions: ['publish', 'subscribe'] }];
+  const server = createServer((request, response) => {
+    const secret = new URL(request.url ?? '', 'http://auth').searchParams.get('secret');
+    asked.push(secret);
+    const answer = secret === 'open sesame' ? { ttl: 60, identity: 'ali', authorizations } : { ttl: 60, authorizations: [] };
+    response.end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const nsqd = await stage.nsqd(`--auth-http-address=127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const options = { nsqds: addressOf(nsqd), authSecret: 'open sesame' };
+    const received: string[] = [];
+    await stage.consume({ topic: 't', channel: 'c', ...options }, (message) => received.push(message.text()));
+    const producer = stage.producer(options);
+    await producer.publish('t', 'let in');
+    await eventually('it', () => received.length === 1);
+    await expect(producer.publish('u', 'x')).rejects.toMatchObject({ code: 'E_UNAUTHORIZED' });
+    expect(new Set(asked)).toEqual(new Set(['open sesame']));
+
+    const stranger = stage.producer({ ...options, authSecret: 'wrong', publishTimeout: 500 });
+    await expect(stranger.publish('t', 'x')).rejects.toMatchObject({ cause: { code: 'E_UNAUTHORIZED' } });
+    const silent = stage.producer({ nsqds: addressOf(nsqd), publishTimeout: 500 });
+    await expect(silent.publish('t', 'x')).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('set authSecret') as string },
+    });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
