@@ -57,7 +57,7 @@ async function produce() {
     }
     const body = bodyOf(index, p.size);
     if (action === 'publish') await publish(p.topic, body);
-    else if (action === 'defer') await deferPublish(p.topic, body, p.delayMs);
+    else if (action === 'defer') await deferPublish(p.topic, [body], p.delayMs);
     else if (!(await Promise.race([publish(p.topic, body).then(() => true, () => false), sleep(RETRY_MS * 10, false)]))) {
       await sleep(RETRY_MS);
       continue;
