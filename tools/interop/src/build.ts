@@ -30,7 +30,8 @@ export async function build(library: Library): Promise<void> {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return;
   mkdirSync(output, { recursive: true });
   rmSync(stamp, { force: true });
-  for (const step of library.build) await runToEnd(filled(library, step), { cwd: library.folder, env: { BUILD: output }, timeoutMs: STEP_MS });
+  for (const step of library.build)
+    await runToEnd(filled(library, step), { cwd: library.folder, env: { BUILD: output }, timeoutMs: STEP_MS });
   writeFileSync(stamp, print);
 }
 

@@ -7,12 +7,17 @@ import type { Library } from './manifest.js';
 import { killGroup } from './run-to-end.js';
 
 /** What a client program is asked to do. */
-export type Action = 'publish' | 'mpub' | 'defer' | 'persist' | 'consume' | 'requeue' | 'touch' | 'timeout';
+export type Action = 'publish' | 'mpub' | 'defer' | 'persist' | 'consume' | 'requeue' | 'touch' | 'timeout' | ReaderAction;
+
+/** What a program that reads the HTTP APIs is asked to do. */
+export type ReaderAction = 'depth' | 'stats' | 'metrics';
 
 /** Parameters of an action; an address is `host:port`. */
 export interface Parameters {
   /** TCP address. */
   readonly nsqd?: string;
+  /** HTTP addresses, for a program that reads the HTTP APIs. */
+  readonly nsqds?: readonly string[];
   /** HTTP addresses. */
   readonly lookupds?: readonly string[];
   readonly topic: string;
@@ -38,11 +43,11 @@ export interface Parameters {
   readonly tlsCa?: string;
   readonly compression?: 'deflate' | 'snappy';
   readonly secret?: string;
-  /** The program gives up by itself after this time. Default 30,000. */
+  /** The program gives up by itself after this time. Default 30,000 milliseconds. */
   readonly deadlineMs?: number;
 }
 
-/** The line that a program prints. */
+/** The line that a program prints; of a program that reads the HTTP APIs, what it has read. */
 export interface Result {
   readonly published?: number;
   readonly received?: number;
@@ -51,7 +56,7 @@ export interface Result {
   readonly maxAttempts?: number;
 }
 
-const DEFAULTS = { first: 0, size: 200, maxInFlight: 100, deadlineMs: 30_000 };
+const DEFAULTS = { first: 0, size: 200, maxInFlight: 100 };
 /** On top of the program's own deadline: start of a virtual machine or an interpreter on a busy machine. */
 const START_MS = 30_000;
 const END_MS = 10_000;
@@ -66,7 +71,7 @@ export class ClientProcess {
   readonly #closed: Promise<void>;
   #stderr = '';
 
-  constructor(library: Library, action: Action, parameters: Parameters) {
+  constructor(library: Library, action: Action, parameters: Parameters & { readonly deadlineMs: number }) {
     const all = { ...DEFAULTS, ...parameters };
     const [program = '', ...args] = filled(library, library.run);
     const child = spawn(program, [...args, action, JSON.stringify(all)], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });

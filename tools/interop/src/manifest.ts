@@ -13,8 +13,10 @@ export interface Manifest {
   readonly language: string;
   readonly url: string;
   readonly toolchain: Toolchain;
-  /** Where the library's version is pinned: a file in the program's folder, and an expression whose first group is the version. */
-  readonly version: { readonly file: string; readonly pattern: string };
+  /** Where the library's version is pinned: a file in the program's folder, and an expression whose first group is the version; or the text. */
+  readonly version: { readonly file: string; readonly pattern: string } | string;
+  /** For what reads the HTTP APIs: the one scenario that it is for. A client library is for all others. */
+  readonly reads?: string;
   /** Commands that make the program, in its folder. `{build}` is the folder for what they make, `{folder}` the program's own. */
   readonly build: readonly (readonly string[])[];
   /** The program; the scenario's action and its parameters follow. */
@@ -45,8 +47,13 @@ export function libraries(clients = CLIENTS): Library[] {
 function read(file: string): Library {
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
   const folder = path.dirname(file);
-  const pins = readFileSync(path.resolve(folder, manifest.version.file), 'utf8');
-  const pinned = new RegExp(manifest.version.pattern, 'm').exec(pins)?.[1];
-  if (pinned === undefined) throw new Error(`${file}: no version of ${manifest.name} in ${manifest.version.file}`);
-  return { ...manifest, folder, pinned };
+  return { ...manifest, folder, pinned: pinnedIn(folder, manifest) };
+}
+
+function pinnedIn(folder: string, { name, version }: Manifest): string {
+  if (typeof version === 'string') return version;
+  const pins = readFileSync(path.resolve(folder, version.file), 'utf8');
+  const pinned = new RegExp(version.pattern, 'm').exec(pins)?.[1];
+  if (pinned === undefined) throw new Error(`no version of ${name} in ${version.file} of ${folder}`);
+  return pinned;
 }

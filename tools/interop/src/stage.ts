@@ -1,13 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Consumer, NsqdHttpClient, Producer, type ChannelStats, type ClientStats, type Message, type NsqdStats } from '@nsq/client';
+import {
+  Consumer,
+  NsqdHttpClient,
+  NsqlookupdHttpClient,
+  Producer,
+  type ChannelStats,
+  type ClientStats,
+  type Message,
+  type NsqdStats,
+} from '@nsq/client';
 import { startNsqd, startNsqlookupd, within, type DaemonProcess, type NsqdProcess } from '@nsq/e2e';
 import { BodyTally, type Seen } from './bodies.js';
 import { ClientProcess, type Action, type Parameters, type Result } from './client-process.js';
 import type { Library } from './manifest.js';
 
 const POLL_MS = 25;
+const DEADLINE_MS = 30_000;
 const WAIT_MS = 20_000;
 const READ_MS = 60_000;
 
@@ -19,13 +29,16 @@ export const httpAddress = ({ host, httpPort }: DaemonProcess): string => `${hos
 /** All that one scenario starts for one library, and its end. */
 export class Stage {
   readonly #library: Library;
+  readonly #deadlineMs: number;
   readonly #daemons = new Set<DaemonProcess>();
   readonly #clients: ClientProcess[] = [];
   readonly #ends: (() => Promise<unknown>)[] = [];
   #folder: string | null = null;
 
-  constructor(library: Library) {
+  /** @param deadlineMs the programs give up by then; what they are asked for may be less */
+  constructor(library: Library, deadlineMs = Infinity) {
     this.#library = library;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** A new folder, gone at the end. */
@@ -60,7 +73,8 @@ export class Stage {
 
   /** Starts the library's program. */
   client(action: Action, parameters: Parameters): ClientProcess {
-    const client = new ClientProcess(this.#library, action, parameters);
+    const { deadlineMs = DEADLINE_MS } = parameters;
+    const client = new ClientProcess(this.#library, action, { ...parameters, deadlineMs: Math.min(deadlineMs, this.#deadlineMs) });
     this.#clients.push(client);
     return client;
   }
@@ -84,16 +98,25 @@ export class Stage {
    * Takes messages with the workspace's own client until so many distinct bodies have come.
    * @param options of its connection, `authSecret` for instance
    */
-  async read(nsqd: NsqdProcess, topic: string, channel: string, count: number, each?: (message: Message) => void, options: object = {}): Promise<Seen> {
+  async read(
+    nsqd: NsqdProcess,
+    topic: string,
+    channel: string,
+    count: number,
+    each?: (message: Message) => void,
+    options: object = {},
+  ): Promise<Seen> {
     const tally = new BodyTally();
     const consumer = new Consumer({ topic, channel, nsqds: tcpAddress(nsqd), maxInFlight: 1000, ...options });
     try {
       const all = new Promise<void>((resolve) => {
-        consumer.run((message) => {
-          each?.(message);
-          tally.add(message.body);
-          if (tally.received >= count) resolve();
-        }).catch(() => undefined);
+        consumer
+          .run((message) => {
+            each?.(message);
+            tally.add(message.body);
+            if (tally.received >= count) resolve();
+          })
+          .catch(() => undefined);
       });
       await within(READ_MS, `${count} bodies in ${topic}`, all).catch((error: unknown) => {
         throw new Error(`${(error as Error).message}: ${tally.received} came`, { cause: error });
@@ -128,6 +151,15 @@ export class Stage {
       if (Date.now() > end) throw new Error(`${what}: not within ${WAIT_MS} ms`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+  }
+
+  /** Waits until an nsqlookupd names so many nsqds for a topic. */
+  async registered(lookupd: DaemonProcess, topic: string, count: number): Promise<void> {
+    const client = new NsqlookupdHttpClient(httpAddress(lookupd));
+    await this.until(`${count} nsqds registered`, async () => {
+      const { producers } = await client.lookup(topic).catch(() => ({ producers: [] }));
+      return producers.length === count ? true : undefined;
+    });
   }
 
   /** Waits until everything on a channel has been answered. */

@@ -11,13 +11,22 @@ the other side, talk to freshly started daemons. See [tools/interop](../tools/in
 
 /** What a run of everything says, as docs/compatibility.md. The same outcomes give the same page. */
 export function compatibilityPage(outcomes: readonly Outcome[]): string {
-  const libraries = distinct(outcomes.map(({ library }) => library), ({ name }) => name).sort((one, other) => one.name.localeCompare(other.name));
-  const scenarios = distinct(outcomes.map(({ scenario }) => scenario), ({ name }) => name);
+  const libraries = distinct(
+    outcomes.map(({ library }) => library),
+    ({ name }) => name,
+  ).sort((one, other) => one.name.localeCompare(other.name));
+  const scenarios = distinct(
+    outcomes.map(({ scenario }) => scenario),
+    ({ name }) => name,
+  );
   const notes = new Notes();
   const cells = scenarios.map((scenario) => [scenario.title, ...libraries.map((library) => cell(library, scenario, outcomes, notes))]);
   const parts = [
     INTRO,
-    markdown(['library', 'language', 'version'], libraries.map(({ name, url, language, pinned }) => [`[${name}](${url})`, language, pinned])),
+    markdown(
+      ['library', 'language', 'version'],
+      libraries.map(({ name, url, language, pinned }) => [`[${name}](${url})`, language, pinned]),
+    ),
     markdown(['feature', ...libraries.map(({ name }) => name)], cells),
     notes.text,
     `## What is checked\n\n${scenarios.map(({ title, checked }) => `- ${title}: ${checked}.`).join('\n')}\n`,
@@ -58,11 +67,25 @@ const SHORT = { pass: 'pass', fail: 'FAIL', 'library fault': 'fault', 'not in th
 
 /** The outcomes as a table for the terminal. */
 export function summary(outcomes: readonly Outcome[]): string {
-  const libraries = distinct(outcomes.map(({ library }) => library.name), String).sort((one, other) => one.localeCompare(other));
-  const scenarios = distinct(outcomes.map(({ scenario }) => scenario.name), String);
-  const find = (library: string, scenario: string) => outcomes.find((one) => one.library.name === library && one.scenario.name === scenario);
+  const libraries = distinct(
+    outcomes.map(({ library }) => library.name),
+    String,
+  ).sort((one, other) => one.localeCompare(other));
+  const scenarios = distinct(
+    outcomes.map(({ scenario }) => scenario.name),
+    String,
+  );
+  const find = (library: string, scenario: string) =>
+    outcomes.find((one) => one.library.name === library && one.scenario.name === scenario);
   const rows = scenarios.map((scenario) => [scenario, ...libraries.map((library) => shortOf(find(library, scenario)))]);
-  return [['', ...libraries], ...rows].map((row) => row.map((text) => text.padEnd(18)).join('').trimEnd()).join('\n');
+  return [['', ...libraries], ...rows]
+    .map((row) =>
+      row
+        .map((text) => text.padEnd(18))
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 const shortOf = (outcome: Outcome | undefined): string => (outcome === undefined ? '' : SHORT[outcome.verdict]);

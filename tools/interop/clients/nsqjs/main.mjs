@@ -45,7 +45,7 @@ async function produce() {
   const publish = promisify(writer.publish.bind(writer));
   const deferPublish = promisify(writer.deferPublish.bind(writer));
   const end = p.first + p.count;
-  for (let index = p.first; index < end; ) {
+  for (let index = p.first; index < end;) {
     if (action === 'mpub') {
       const last = Math.min(index + p.batch, end);
       await publish(
@@ -58,7 +58,15 @@ async function produce() {
     const body = bodyOf(index, p.size);
     if (action === 'publish') await publish(p.topic, body);
     else if (action === 'defer') await deferPublish(p.topic, [body], p.delayMs);
-    else if (!(await Promise.race([publish(p.topic, body).then(() => true, () => false), sleep(RETRY_MS * 10, false)]))) {
+    else if (
+      !(await Promise.race([
+        publish(p.topic, body).then(
+          () => true,
+          () => false,
+        ),
+        sleep(RETRY_MS * 10, false),
+      ]))
+    ) {
       await sleep(RETRY_MS);
       continue;
     } else await sleep(p.pauseMs);

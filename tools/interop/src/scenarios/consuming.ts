@@ -27,7 +27,12 @@ export const consume: Scenario = {
 const FEW = 20;
 
 /** Each message is answered by REQ first, or not at all, and by FIN when it comes again. */
-async function twice(stage: Parameters<Scenario['run']>[0], action: 'requeue' | 'timeout', flags: readonly string[], settings: object): Promise<void> {
+async function twice(
+  stage: Parameters<Scenario['run']>[0],
+  action: 'requeue' | 'timeout',
+  flags: readonly string[],
+  settings: object,
+): Promise<void> {
   const nsqd = await stage.nsqd(flags);
   await createTopic(nsqd, TOPIC, [CHANNEL]);
   const bodies = bodiesOf(0, FEW, SIZE);
@@ -100,13 +105,13 @@ export const discovery: Scenario = {
     const bodies = bodiesOf(0, COUNT, SIZE);
     for (const [at, nsqd] of nsqds.entries()) {
       await createTopic(nsqd, TOPIC, [CHANNEL]);
-      await stage.publish(nsqd, TOPIC, bodies.filter((_, index) => index % nsqds.length === at));
+      await stage.publish(
+        nsqd,
+        TOPIC,
+        bodies.filter((_, index) => index % nsqds.length === at),
+      );
     }
-    await stage.until('both registered', async () => {
-      const response = await fetch(`http://${httpAddress(lookupd)}/lookup?topic=${TOPIC}`, { signal: AbortSignal.timeout(5_000) });
-      const { producers = [] } = (await response.json()) as { producers?: unknown[] };
-      return producers.length === nsqds.length ? producers : undefined;
-    });
+    await stage.registered(lookupd, TOPIC, nsqds.length);
     const { maxAttempts, ...seen } = await stage.run('consume', {
       lookupds: [httpAddress(lookupd)],
       topic: TOPIC,
