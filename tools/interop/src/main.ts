@@ -11,6 +11,9 @@ import { lackOf } from './toolchains.js';
 
 /** What is known not to work is not waited for as long as what should. */
 const FAULT_MS = 12_000;
+const BUILDS = 2;
+/** Each daemon and each program that runs has a listener for the end of this process. */
+const MAX_LISTENERS = 200;
 const PAGE = fileURLToPath(new URL('../../../docs/compatibility.md', import.meta.url));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -52,18 +55,21 @@ interface Built {
   readonly error: Error | null;
 }
 
-/** One after the other: compilers use all that the machine has. */
+/** Two programs at the same time: while one is fetched, another is compiled. Libraries that share a program wait for it together. */
 async function builtOf(libraries: readonly Library[]): Promise<Built[]> {
+  const folders = [...new Set(libraries.map(({ folder }) => folder))];
   const built: Built[] = [];
-  for (const library of libraries) {
-    const started = Date.now();
-    const error = await build(library).then(
-      () => null,
-      (reason: unknown) => reason as Error,
-    );
-    console.log(`built    ${library.name.padEnd(16)} ${error === null ? '' : 'FAILED '}${seconds(started).toFixed(1)} s`);
-    built.push({ library, error });
-  }
+  await inParallel(BUILDS, folders, async (folder) => {
+    for (const library of libraries.filter((one) => one.folder === folder)) {
+      const started = Date.now();
+      const error = await build(library).then(
+        () => null,
+        (reason: unknown) => reason as Error,
+      );
+      console.log(`built    ${library.name.padEnd(18)} ${error === null ? '' : 'FAILED '}${seconds(started).toFixed(1)} s`);
+      built.push({ library, error });
+    }
+  });
   return built;
 }
 
@@ -76,16 +82,20 @@ async function runAll(built: readonly Built[], scenarios: readonly Scenario[], j
     return able.map((one) => ({ ...one, scenario }));
   });
   const outcomes: Outcome[] = [];
-  let next = 0;
+  await inParallel(jobs, pairs, async ({ library, scenario, error }) => {
+    const outcome = await runOne(library, scenario, error);
+    outcomes.push(outcome);
+    console.log(line(outcome));
+  });
+  return outcomes.sort((one, other) => scenarios.indexOf(one.scenario) - scenarios.indexOf(other.scenario));
+}
+
+async function inParallel<T>(jobs: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
   const worker = async () => {
-    for (let pair = pairs[next++]; pair !== undefined; pair = pairs[next++]) {
-      const outcome = await runOne(pair.library, pair.scenario, pair.error);
-      outcomes.push(outcome);
-      console.log(line(outcome));
-    }
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-  return outcomes.sort((one, other) => scenarios.indexOf(one.scenario) - scenarios.indexOf(other.scenario));
 }
 
 async function runOne(library: Library, scenario: Scenario, buildError: Error | null): Promise<Outcome> {
@@ -103,10 +113,11 @@ async function runOne(library: Library, scenario: Scenario, buildError: Error | 
 }
 
 function line({ library, scenario, verdict, seconds: taken, reason }: Outcome): string {
-  const head = `${verdict.padEnd(18)} ${library.name.padEnd(16)} ${scenario.name.padEnd(16)} ${taken.toFixed(1).padStart(5)} s`;
+  const head = `${verdict.padEnd(18)} ${library.name.padEnd(18)} ${scenario.name.padEnd(16)} ${taken.toFixed(1).padStart(5)} s`;
   return verdict === 'pass' ? head : `${head}  ${verdict === 'fail' ? reason.replaceAll('\n', '\n    ') : (reason.split('\n')[0] ?? '')}`;
 }
 
+process.setMaxListeners(MAX_LISTENERS);
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -35,6 +36,10 @@ export class Stage {
   readonly #ends: (() => Promise<unknown>)[] = [];
   #folder: string | null = null;
 
+  readonly #remove = (): void => {
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
+  };
+
   /** @param deadlineMs the programs give up by then; what they are asked for may be less */
   constructor(library: Library, deadlineMs = Infinity) {
     this.#library = library;
@@ -43,7 +48,10 @@ export class Stage {
 
   /** A new folder, gone at the end. */
   async folder(): Promise<string> {
-    this.#folder ??= await mkdtemp(path.join(tmpdir(), 'nsq-interop-'));
+    if (this.#folder === null) {
+      this.#folder = await mkdtemp(path.join(tmpdir(), 'nsq-interop-'));
+      process.once('exit', this.#remove);
+    }
     return mkdtemp(path.join(this.#folder, 'data-'));
   }
 
@@ -177,7 +185,8 @@ export class Stage {
     await Promise.allSettled(this.#ends.map((end) => end()));
     const log = [...this.#daemons].map((daemon) => daemon.log().split('\n').slice(-12).join('\n')).join('\n');
     await Promise.allSettled([...this.#daemons].map((daemon) => daemon.stop()));
-    if (this.#folder !== null) await rm(this.#folder, { recursive: true, force: true });
+    this.#remove();
+    process.removeListener('exit', this.#remove);
     return log;
   }
 }

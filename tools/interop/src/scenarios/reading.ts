@@ -16,7 +16,7 @@ interface Cluster {
 /** Two nsqds with messages on one channel, registered with an nsqlookupd. */
 async function cluster(stage: Stage): Promise<Cluster> {
   const lookupd = await stage.nsqlookupd();
-  const flags = [`--lookupd-tcp-address=${tcpAddress(lookupd)}`];
+  const flags = [`--lookupd-tcp-address=${tcpAddress(lookupd)}`, '--e2e-processing-latency-percentile=0.99,0.5'];
   const nsqds: readonly [NsqdProcess, NsqdProcess] = [await stage.nsqd(flags), await stage.nsqd(flags)];
   for (const [index, nsqd] of nsqds.entries()) {
     await createTopic(nsqd, TOPIC, [CHANNEL]);
