@@ -3,9 +3,10 @@ import type { Outcome } from './outcome.js';
 
 const INTRO = `# Compatibility
 
-Client libraries that others wrote, as their own registries have them, with the nsqd and the nsqlookupd of this repository. \`npm run interop -- --write-table\` writes
-this page from a run of everything: for each cell a program that uses the library and a driver that checks the contents on the other side talk to daemons that
-were started for them. See [tools/interop](../tools/interop/README.md). A "library fault" is tried in each run as well, and shown to come from the library.
+Client libraries that others wrote, as their own registries have them, with the nsqd and the nsqlookupd of this repository. \`npm run interop -- --write-table\`
+writes this page from a run of everything: for each cell a program that uses the library, and a driver that checks the contents on the other side, talk to
+daemons that were started for them ([tools/interop](../tools/interop/README.md)). What has a library fault is tried in every run as well; its note says what is
+wrong in the library.
 `;
 
 const READERS = `## What reads the HTTP APIs

@@ -85,6 +85,7 @@ final class UseNsqJ extends Program {
         client.setExecutor(Executors.newFixedThreadPool(8)); // at least as many as the messages that `touch` holds
         Subscriber subscriber = has("nsqd") ? direct(client) : new Subscriber(client, 1, 5, lookupds());
         subscriber.setConfig(config());
+        subscriber.setMaxFlushDelayMillis(200); // its answers wait for up to 2 s otherwise, longer than a message timeout here
         subscriber.subscribe(text("topic"), text("channel"), number("maxInFlight"), (Message message) -> {
             tally.add(message.getData(), message.getAttempts());
             boolean first = message.getAttempts() == 1;
