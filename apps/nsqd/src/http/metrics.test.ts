@@ -96,9 +96,10 @@ it('is in the text format 0.0.4: each name once, with help and type in front of 
     } else if (head !== null) {
       expect(head[2]).toBe(name);
       kind = head[3] ?? '';
-      expect(kind).toBe(name.endsWith('_total') ? 'counter' : 'gauge');
+      expect(kind).toBe(name.endsWith('_total') ? 'counter' : /_(latency|delay|pause)_seconds$/.test(name) ? 'summary' : 'gauge');
     } else {
       expect(kind).not.toBe('');
+      expect(line.includes('quantile=')).toBe(kind === 'summary'); // promtool refuses the label elsewhere
       expect(line).toMatch(/^[a-z0-9_]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? -?[0-9.]+(e-?[0-9]+)?$/);
       expect(line.slice(0, name.length)).toBe(name);
     }

@@ -108,7 +108,7 @@ function* familyLines<T>({ name, kind, help, value }: Family<T>, items: readonly
 /** Nothing at all where latencies are not kept. */
 function* latencyLines(name: string, items: readonly Labelled<{ readonly latency: LatencyStats }>[]): Generator<string> {
   if (items.every(({ item }) => item.latency.percentiles === null)) return;
-  yield metricHeader(name, 'gauge', 'Time from publication to FIN, of the messages of the last minutes.');
+  yield metricHeader(name, 'summary', 'Time from publication to FIN, of the messages of the last minutes.');
   for (const { item, labels } of items) {
     // By quantile, as one that is configured twice must not come twice.
     const values = new Map(item.latency.percentiles?.map(({ quantile, value }) => [quantile, value]));

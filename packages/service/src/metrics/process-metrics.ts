@@ -25,6 +25,6 @@ export function* processMetrics(process: ProcessStats, memory: MemoryStats): Gen
 }
 
 function* quantiles(name: string, help: string, values: Iterable<readonly [quantile: number, value: number]>): Generator<string> {
-  yield metricHeader(name, 'gauge', help);
+  yield metricHeader(name, 'summary', help);
   for (const [quantile, value] of values) yield metricSample(name, metricLabel('quantile', String(quantile)), value);
 }

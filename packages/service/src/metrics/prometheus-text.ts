@@ -1,7 +1,8 @@
 /** Content type of Prometheus' text format 0.0.4, which the functions here write. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-export type MetricKind = 'counter' | 'gauge';
+/** What has the label `quantile` is a `summary`, be it without a sum and a count. */
+export type MetricKind = 'counter' | 'gauge' | 'summary';
 
 /** What comes before the samples of a metric. `help` is one line. */
 export function metricHeader(name: string, kind: MetricKind, help: string): string {
