@@ -48,9 +48,9 @@ export class TimingWheel {
    */
   advance(now: number, budget: number, onDue: (message: Message) => void): boolean {
     const target = Math.floor(now / TICK_MS);
-    if (target > this.#tick) this.#lastDue = NaN;
     if (this.size === 0) {
       this.#tick = Math.max(this.#tick, target);
+      this.#lastDue = NaN;
       return false;
     }
     let left = budget;
@@ -68,6 +68,7 @@ export class TimingWheel {
   /** Moves on by one tick. */
   #turn(): void {
     const tick = ++this.#tick;
+    this.#lastDue = NaN;
     for (let level = 1; level < LEVELS && (tick & ((1 << (SLOT_BITS * level)) - 1)) === 0; level++) this.#spread(level, tick);
     this.#drain(this.#slot(0, tick), this.#due);
   }
