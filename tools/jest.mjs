@@ -19,8 +19,8 @@ let timer = setTimeout(() => endWith(1, `Jest took longer than ${LONGEST_RUN_MS 
 child.on('message', ({ failed, open }) => {
   clearTimeout(timer);
   if (open !== undefined) return endWith(1, `The tests have ended, but left something open: ${open.join(', ')}`);
-  // Its event loop is empty, or the reporter would have told. Node up to 24 may hang there: the compiler's threads and the main thread wait for each other
-  // (nodejs/node#54918). All results are in by then.
+  // Its event loop is empty, or the reporter would have told. Node can hang even there: in clean-up, over a handle that it has lost (a socket reset while
+  // its end was being sent), or where its threads wait for each other (nodejs/node#54918). All results are in by then.
   timer = setTimeout(() => endWith(failed > 0 ? 1 : 0, 'Jest has ended, but its process did not: ended it.'), LONGEST_END_MS);
 });
 child.once('exit', (code) => {
