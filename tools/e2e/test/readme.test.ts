@@ -61,7 +61,7 @@ afterAll(async () => {
   await rm(cwd, { recursive: true, force: true });
 });
 
-/** An nsqlookupd and an nsqd that registers there; where they are, in place of their usual addresses. */
+/** An nsqlookupd and an nsqd that registers there; their ports, by the usual ones. */
 async function startDaemons(): Promise<Map<string, string>> {
   const lookupd = await startNsqlookupd();
   daemons.push(lookupd);
@@ -69,7 +69,7 @@ async function startDaemons(): Promise<Map<string, string>> {
   const nsqd = await startNsqd({ dataPath, flags: [`--lookupd-tcp-address=127.0.0.1:${lookupd.tcpPort}`] });
   daemons.push(nsqd);
   const ports = { 4150: nsqd.tcpPort, 4151: nsqd.httpPort, 4160: lookupd.tcpPort, 4161: lookupd.httpPort };
-  return new Map(Object.entries(ports).map(([port, bound]) => [`127.0.0.1:${port}`, `127.0.0.1:${bound}`]));
+  return new Map(Object.entries(ports).map(([port, bound]) => [port, String(bound)]));
 }
 
 describe.each(readmes)('README of $title', ({ folder, title, markdown, examples }) => {
@@ -84,7 +84,7 @@ describe.each(readmes)('README of $title', ({ folder, title, markdown, examples 
     async () => {
       const found: string[] = [];
       const runnable = examples.filter(isProgram);
-      const replace = runnable.some(({ code }) => /127\.0\.0\.1:41[56][01]/.test(code)) ? await startDaemons() : undefined;
+      const replace = runnable.some(({ code }) => /\b41[56][01]\b/.test(code)) ? await startDaemons() : undefined;
       for (const example of runnable) {
         const outcome = await runExample(example, { cwd, ...(replace && { replace }) });
         found.push(...differences(example, outcome).map((text) => `line ${example.line}: ${text}`));
@@ -114,8 +114,8 @@ describe.each(readmes)('README of $title', ({ folder, title, markdown, examples 
       const urls = commands.filter(({ words }) => words[0] === 'curl').flatMap(({ words }) => words.filter((word) => word.includes('127.0.0.1')));
       const replace = urls.length > 0 ? await startDaemons() : new Map<string, string>();
       for (const url of urls) {
-        const { host, pathname } = new URL(url.startsWith('http') ? url : `http://${url}`);
-        const response = await fetch(`http://${replace.get(host) ?? host}${pathname}`, { method: 'OPTIONS' });
+        const { port, pathname } = new URL(url.startsWith('http') ? url : `http://${url}`);
+        const response = await fetch(`http://127.0.0.1:${replace.get(port) ?? port}${pathname}`, { method: 'OPTIONS' });
         if (!response.ok) found.push(`${url}: ${response.status}`);
       }
       expect(found).toEqual([]);
@@ -128,7 +128,7 @@ describe.each(readmes)('README of $title', ({ folder, title, markdown, examples 
     async () => {
       const known = await programs.allFlags();
       const named = [...markdown.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)].map(([, flag = '']) => flag);
-      const ofOthers = new Set(['global', 'expose-gc', 'save-dev']); // npm and Node
+      const ofOthers = new Set(['global', 'package', 'expose-gc']); // npm and Node
       expect([...new Set(named)].filter((flag) => !known.has(flag) && !ofOthers.has(flag))).toEqual([]);
     },
     TIMEOUT_MS,

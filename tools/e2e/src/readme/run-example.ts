@@ -8,7 +8,7 @@ const TIMEOUT_MS = 30_000;
 export interface RunOptions {
   /** From here packages are found, as in an application; relative paths lead here too. */
   readonly cwd: string;
-  /** What is put in place of what the example says: addresses of daemons that run. */
+  /** What is put in place of what the example says, such as ports of daemons that run; in the outcome it is as the example has it. */
   readonly replace?: ReadonlyMap<string, string>;
   /** Milliseconds, default 30,000; then the program is killed. */
   readonly timeoutMs?: number;
@@ -30,12 +30,13 @@ export async function runExample(example: Example, { cwd, replace, timeoutMs = T
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const restore = new Map([...(replace ?? [])].map(([says, is]) => [is, says]));
   const output = { stdout: '', stderr: '' };
   const patterns = { stdout: outputPattern(example.announced.stdout), stderr: outputPattern(example.announced.stderr) };
   let asked = false;
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
+      output[name] = replaced(output[name] + text, restore);
       if (example.signal === null || asked || !patterns.stdout.test(output.stdout) || !patterns.stderr.test(output.stderr)) return;
       asked = child.kill(example.signal);
     });
@@ -46,10 +47,9 @@ export async function runExample(example: Example, { cwd, replace, timeoutMs = T
   return { ...output, code, late };
 }
 
-/** @param replace longer texts go first, so that one may be the beginning of another */
+/** Replaces texts that stand alone: `4150` is not a part of `14150`, nor `data` of `metadata`. */
 export function replaced(code: string, replace: ReadonlyMap<string, string> = new Map()): string {
-  const texts = [...replace.keys()].sort((a, b) => b.length - a.length);
+  const texts = [...replace.keys()].map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   if (texts.length === 0) return code;
-  const any = new RegExp(texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g');
-  return code.replace(any, (text) => replace.get(text) ?? text);
+  return code.replace(new RegExp(`(?<!\\w)(?:${texts.join('|')})(?!\\w)`, 'g'), (text) => replace.get(text) ?? text);
 }

@@ -82,8 +82,7 @@ export class WalkThrough {
   }
 
   #here(text: string): string {
-    const hosts = [...this.#ports].flatMap(([port, bound]) => ['127.0.0.1', 'localhost'].map((host) => [`${host}:${port}`, `127.0.0.1:${bound}`] as const));
-    return replaced(text, new Map(hosts));
+    return replaced(text, new Map([...this.#ports].map(([port, bound]) => [String(port), bound])));
   }
 
   /** Where `nsq` looks when nothing is said, at the ports that there are. */
@@ -95,7 +94,8 @@ export class WalkThrough {
 
   async #compare(example: Example, shells: readonly Terminal[]): Promise<void> {
     const pattern = outputPattern(example.code.trimEnd().split('\n'));
-    const output = (): string => shells.map(({ stdout }) => stdout).join('');
+    const restore = new Map([...this.#ports].map(([port, bound]) => [bound, String(port)]));
+    const output = (): string => replaced(shells.map(({ stdout }) => stdout).join(''), restore);
     const [last] = shells.slice(-1);
     // What runs on prints when it comes to it.
     await last?.until('printing', () => pattern.test(output()), STEP_MS).catch(() => undefined);
