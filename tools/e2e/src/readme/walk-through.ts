@@ -6,6 +6,7 @@ import { shellLines, type ShellLine } from './shell-commands.js';
 import { Terminal } from './terminal.js';
 
 const STEP_MS = 60_000;
+const PRINT_MS = 30_000;
 const DAEMONS = new Set(['nsqd', 'nsqlookupd']);
 /** What `nsq up` and the logs of daemons say of their ports, and the port that a README has for it. */
 const LISTENING = [
@@ -21,14 +22,16 @@ const LISTENING = [
 
 /**
  * Types the `sh` examples into shells, one after the other. A line whose comment says that Ctrl-C ends it keeps a terminal for itself until all is done; the
- * others must end with exit code 0. A `text` example says what the `sh` in front of it prints on standard output. Daemons get free ports, and what is said to
- * 4150, 4151, 4160 and 4161 goes to them.
+ * others must end with exit code 0. A `text` example says what the `sh` in front of it prints on standard output, or what a terminal that runs has printed since
+ * it was looked at last; how many spaces there are makes no difference. Daemons get free ports in place of 4150, 4151, 4160 and 4161.
  */
 export class WalkThrough {
   readonly #programs: Programs;
   readonly #cwd: string;
   readonly #terminals: Terminal[] = [];
   readonly #ports = new Map<number, string>();
+  /** How much of a terminal's output has been compared, characters. */
+  readonly #seen = new Map<Terminal, number>();
   readonly #differences: string[] = [];
 
   constructor(programs: Programs, cwd: string) {
@@ -39,15 +42,13 @@ export class WalkThrough {
   /** What was not as the README says. @throws {Error} when a command does not get as far as it must for the next one */
   async run(examples: readonly Example[]): Promise<string[]> {
     try {
-      const announced: { text: Example; shells: readonly Terminal[] }[] = [];
       let shells: Terminal[] = [];
       for (const example of examples) {
-        if (example.language === 'text') announced.push({ text: example, shells });
+        if (example.language === 'text') await this.#compare(example, shells);
         if (example.language !== 'sh') continue;
         shells = [];
         for (const line of shellLines(example.code)) shells.push(await this.#type(line));
       }
-      for (const each of announced) await this.#compare(each.text, each.shells);
       await this.#interrupt();
       return this.#differences;
     } finally {
@@ -92,14 +93,18 @@ export class WalkThrough {
     return nsqd === undefined ? {} : { NSQ_NSQD: `http://127.0.0.1:${nsqd}` };
   }
 
-  async #compare(example: Example, shells: readonly Terminal[]): Promise<void> {
-    const pattern = outputPattern(example.code.trimEnd().split('\n'));
+  async #compare({ code, line }: Example, shells: readonly Terminal[]): Promise<void> {
+    const pattern = outputPattern(squeezed(code).split('\n'));
     const restore = new Map([...this.#ports].map(([port, bound]) => [bound, String(port)]));
-    const output = (): string => replaced(shells.map(({ stdout }) => stdout).join(''), restore);
-    const [last] = shells.slice(-1);
+    const outputs = (): string[] => [
+      shells.map(({ stdout }) => stdout).join('\n'),
+      ...this.#terminals.map((terminal) => terminal.stdout.slice(this.#seen.get(terminal) ?? 0)),
+    ];
+    const printed = (): boolean => outputs().some((output) => pattern.test(`${squeezed(replaced(output, restore))}\n`));
     // What runs on prints when it comes to it.
-    await last?.until('printing', () => pattern.test(output()), STEP_MS).catch(() => undefined);
-    if (!pattern.test(output())) this.#differences.push(`line ${example.line}: should be\n${example.code}and is\n${output()}`);
+    await Promise.any(this.#terminals.map((terminal) => terminal.until('printing', printed, PRINT_MS))).catch(() => undefined);
+    if (!printed()) this.#differences.push(`line ${line}: should be\n${code}and there is\n${outputs().join('\n')}`);
+    for (const terminal of this.#terminals) this.#seen.set(terminal, terminal.stdout.length);
   }
 
   /** Ctrl-C in each terminal, the newest first. */
@@ -111,6 +116,8 @@ export class WalkThrough {
     }
   }
 }
+
+const squeezed = (text: string): string => text.trim().replace(/ +/g, ' ').replace(/ $/gm, '');
 
 function anyPorts(program: string, command: string): string {
   if (DAEMONS.has(program)) return ' --tcp-address=127.0.0.1:0 --http-address=127.0.0.1:0 --broadcast-address=127.0.0.1';
