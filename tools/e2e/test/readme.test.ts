@@ -33,12 +33,13 @@ const packages = ['packages', 'apps'].flatMap((kind) =>
     return { folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest };
   }),
 );
-const readmes = [...packages.map(({ folder, manifest }) => ({ title: manifest.name, folder })), { title: 'the repository', folder: ROOT }].map(
-  (each) => {
-    const markdown = readFileSync(join(each.folder, 'README.md'), 'utf8');
-    return { ...each, markdown, examples: readmeExamples(markdown) };
-  },
-);
+const readmes = [
+  ...packages.map(({ folder, manifest }) => ({ title: manifest.name, folder })),
+  { title: 'the repository', folder: ROOT },
+].map((each) => {
+  const markdown = readFileSync(join(each.folder, 'README.md'), 'utf8');
+  return { ...each, markdown, examples: readmeExamples(markdown) };
+});
 const isProgram = ({ language }: Example): boolean => language === 'js';
 
 /** Looks like the folder of an application that has installed the packages. */
@@ -106,12 +107,16 @@ describe.each(readmes)('README of $title', ({ folder, title, markdown, examples 
     'uses programs, commands, flags, packages and paths that exist',
     async () => {
       const found: string[] = [];
-      const commands = examples.filter(({ language }) => language === 'sh').flatMap(({ code }) => shellLines(code).flatMap((line) => line.commands));
+      const commands = examples
+        .filter(({ language }) => language === 'sh')
+        .flatMap(({ code }) => shellLines(code).flatMap((line) => line.commands));
       for (const { words } of commands) {
         if (programs.paths.has(words[0] ?? '')) found.push(...(await programs.unknownWords(words)));
         if (words[0] === 'npm' && words[1] === 'install') found.push(...words.slice(2).filter((name) => !isInstallable(name)));
       }
-      const urls = commands.filter(({ words }) => words[0] === 'curl').flatMap(({ words }) => words.filter((word) => word.includes('127.0.0.1')));
+      const urls = commands
+        .filter(({ words }) => words[0] === 'curl')
+        .flatMap(({ words }) => words.filter((word) => word.includes('127.0.0.1')));
       const replace = urls.length > 0 ? await startDaemons() : new Map<string, string>();
       for (const url of urls) {
         const { port, pathname } = new URL(url.startsWith('http') ? url : `http://${url}`);
@@ -162,7 +167,9 @@ describe.each(readmes)('README of $title', ({ folder, title, markdown, examples 
 describe.each(packages.filter(({ manifest }) => manifest.exports !== undefined))('$manifest.name', ({ folder, manifest }) => {
   it('has all that it exports in its README', async () => {
     const markdown = readFileSync(join(folder, 'README.md'), 'utf8');
-    const named = new Set([...markdown.replaceAll(/^```.*?^```/gms, '').matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) => code.match(/\w+/g) ?? []));
+    const named = new Set(
+      [...markdown.replaceAll(/^```.*?^```/gms, '').matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) => code.match(/\w+/g) ?? []),
+    );
     const names = await exportedNames(join(folder, 'src/index.ts'));
     expect(names.length).toBeGreaterThan(0);
     expect(names.filter((name) => !named.has(name))).toEqual([]);

@@ -70,7 +70,7 @@ export class Programs {
   /** All flags of all programs and their commands, without dashes. */
   async allFlags(): Promise<Set<string>> {
     const all = new Set<string>();
-    for (let left = [...this.paths.keys()].map((name) => [name]); left.length > 0; ) {
+    for (let left = [...this.paths.keys()].map((name) => [name]); left.length > 0;) {
       const path = left.pop() ?? [];
       const help = await this.help(...path);
       for (const flag of flags(help)) all.add(flag);

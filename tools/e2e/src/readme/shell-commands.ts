@@ -44,4 +44,7 @@ function shellLine(line: string): ShellLine {
 }
 
 const unquoted = (token: string): string =>
-  token.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/g, (_, single?: string, double?: string, char?: string) => single ?? double ?? char ?? '');
+  token.replace(
+    /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/g,
+    (_, single?: string, double?: string, char?: string) => single ?? double ?? char ?? '',
+  );
