@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -151,7 +151,13 @@ describe.each(readmes)('README of $title', ({ folder, title, markdown, examples 
     );
   }
 
-  if (folder !== ROOT) {
+  if (folder === ROOT) {
+    it('has links to files that exist', () => {
+      const links = [...markdown.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
+      expect(links.length).toBeGreaterThan(0);
+      expect(links.filter((link) => !existsSync(join(folder, link)))).toEqual([]);
+    });
+  } else {
     it('can be read on its own: no relative links', () => {
       expect([...markdown.matchAll(/\]\((?!https?:|#)([^)]*)\)/g)].map(([, link]) => link)).toEqual([]);
     });
