@@ -227,7 +227,7 @@ export class Load {
       ledger.channels.get(channel.name)?.owed.clear();
       for (const one of this.subscriptions) if (one.consumer.channel === channel) one.held = [];
     } else if (channel !== undefined && random.chance(0.5)) topic.deleteChannel(channel.name);
-    if (what.startsWith('pause') || what.startsWith('unpause')) this.#life.store.changed(false);
+    if (what.startsWith('pause') || what.startsWith('unpause')) this.#life.store.persist().catch(() => undefined);
   }
 
   #emptyTopic(topic: Topic, ledger: TopicLedger): void {
