@@ -92,6 +92,13 @@ export class Wire {
     this.#socket.write(command);
   }
 
+  /** What `act` sends goes out in one write. */
+  together(act: () => void): void {
+    this.#socket.cork();
+    act();
+    this.#socket.uncork();
+  }
+
   /** Asks and waits. @throws {Error} with the error frame, or when the connection breaks */
   request(command: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {

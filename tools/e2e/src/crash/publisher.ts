@@ -6,6 +6,8 @@ import { Wire, type TcpAddress } from '../wire.js';
 
 const MAX_UNANSWERED = 24;
 const MAX_BATCH = 30;
+/** PUBs in a row, in one write: the daemon takes them as one batch. */
+const MAX_RUN = 80;
 /** So far may the channels be behind before publishers wait for them. */
 const MAX_BEHIND = 5_000;
 const PAUSE_MS = 5;
@@ -52,16 +54,24 @@ export class Publisher {
         this.#timer = setTimeout(this.#fill, PAUSE_MS);
         return;
       }
-      this.#publish();
+      if (this.#random.chance(0.05)) this.wire.together(() => this.#publishRun());
+      else this.#publish();
     }
   };
+
+  #publishRun(): void {
+    for (let left = this.#random.between(2, MAX_RUN); left > 0; left--) this.#ask(1, 0);
+  }
 
   #publish(): void {
     const random = this.#random;
     const kind = random.next();
     const count = kind < 0.25 ? random.between(2, MAX_BATCH) : 1;
+    this.#ask(count, kind < 0.9 ? 0 : random.between(1, random.chance(0.2) ? LONG_MS : SHORT_MS));
+  }
+
+  #ask(count: number, deferMs: number): void {
     const first = this.#ledger.take(count);
-    const deferMs = kind < 0.9 ? 0 : random.between(1, random.chance(0.2) ? LONG_MS : SHORT_MS);
     if (deferMs > 0) this.#ledger.defer(first, Date.now() + deferMs);
     this.wire.ask(this.#command(first, count, deferMs), (error) => {
       if (error === null) {
