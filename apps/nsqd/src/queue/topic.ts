@@ -61,7 +61,13 @@ export class Topic {
     this.name = name;
     this.log = log;
     this.ephemeral = isEphemeral(name);
-    this.#spill = new Spill(this.window, log, engine.limits, () => this.#evicted());
+    this.#spill = new Spill(
+      this.window,
+      log,
+      engine.limits,
+      () => this.#evicted(),
+      (seq) => this.#relocate(seq),
+    );
   }
 
   /** Sequence number of the next message. */
@@ -255,7 +261,10 @@ export class Topic {
       // A batch that is being written must stay where it is.
       if (batch.seq >= this.window.start && batch.seq + batch.count > needed && !batch.writing && this.#slab.adopt(batch)) moved = true;
     }
-    if (!moved) return;
+    if (moved) this.#relocate(seq);
+  }
+
+  #relocate(seq: number): void {
     for (const channel of this.channels.values()) channel.relocate(seq);
   }
 

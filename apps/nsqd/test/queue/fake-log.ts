@@ -27,6 +27,7 @@ export class FakeLog implements TopicLog {
   append(batch: Batch, done: Done): void {
     if (!this.empty && batch.seq !== this.end) throw new Error(`batch ${batch.seq} does not follow ${this.end}`);
     this.end = batch.seq + batch.count;
+    if (batch.gap > 0) batch.moveTo(Buffer.alloc(batch.packedBytes), 0);
     this.#pending++;
     batch.writing = true;
     this.#tasks.push(() => {

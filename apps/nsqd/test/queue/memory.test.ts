@@ -103,3 +103,23 @@ it('moves a message out of the chunk it came in once it has been in flight for a
   expect(channel.timeoutCount).toBe(1);
   expect(bodies(output.take())).toEqual(['a']);
 });
+
+it('a batch that goes to the log half delivered is delivered to its end while it is written', () => {
+  const { engine, settle } = createWorld({ memQueueSize: 4 }, { log: 'spill' });
+  const topic = engine.topic('t');
+  const channel = engine.channel(topic, 'c');
+  const large = ['a', 'b', 'c'].map((letter) => letter.repeat(4000));
+  const { consumer, output } = subscribe(channel, 2);
+  // Runs of PUBs, with command lines between the messages, that fill their chunk: they stay in it.
+  const chunk = pack(large, 10);
+  topic.publish(chunk, 0, chunk.length, large.length, 10, () => undefined);
+  settle();
+  expect(bodies(output.take())).toEqual(large.slice(0, 2));
+
+  publish(topic, '1', '2', '3', '4');
+  engine.turn(); // the log gets it, without the gaps
+  channel.setReady(consumer, 100);
+  engine.turn();
+  settle();
+  expect(bodies(output.take())).toEqual([large[2], '1', '2', '3', '4']);
+});
