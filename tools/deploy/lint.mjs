@@ -1,7 +1,8 @@
 // `npm run lint:deploy`: the linters of others on the Dockerfiles, the compose file and the manifests, and the build stages' commands on exactly what
 // .dockerignore lets through. Each linter must refuse a broken copy first. Needs Python 3.10; with Go, kustomize renders the manifests.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, nx, root } from '../workspace.mjs';
 
@@ -62,8 +63,8 @@ function lint(name, file, linter, breakIt) {
 /** Runs the RUN commands of a build stage in what the build would get, and looks for what the runtime stage copies. */
 function buildStage(daemon, { allOf, contextFilter, imageOf }) {
   const image = imageOf(daemon);
-  const folder = path.join(build, 'context');
-  rmSync(folder, { recursive: true, force: true });
+  // Not inside the workspace, whose node_modules would be found.
+  const folder = mkdtempSync(path.join(tmpdir(), 'nsq-context-'));
   const sent = contextFilter(readFileSync(path.join(root, '.dockerignore'), 'utf8'));
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
     .trim()

@@ -99,7 +99,7 @@ it('only the volume can be written to', async () => {
   expect((await one.exec(write('/data/mine'))).code).toBe(0);
   for (const file of ['/mine', '/opt/nsq/mine', '/usr/mine']) expect((await one.exec(write(file))).output).toMatch(/EROFS|EACCES/);
   const { output } = await one.exec(
-    inside("console.log(process.getuid(), require('node:fs').readFileSync('/proc/1/comm', 'utf8').trim())"),
+    inside("console.log(process.getuid(), require('node:fs').readFileSync('/proc/1/cmdline', 'utf8').split('\\0')[0])"),
   );
   expect(output).toBe(`${image.uid} node\n`);
   expect(existsSync('/opt/nsq/mine')).toBe(false);
