@@ -31,7 +31,7 @@ const depConstraints = [
 const testFiles = ['{projectRoot}/**/*.test.ts', '{projectRoot}/test/**/*', '{projectRoot}/jest.config.cjs'];
 
 export default defineConfig(
-  { ignores: ['**/dist', '**/bundle', '**/out-tsc', '**/coverage', '**/test-results', '**/*.cjs', '.nx', '**/node_modules'] },
+  { ignores: ['**/dist', '**/bundle', '**/out-tsc', '**/coverage', '**/test-results', '**/*.cjs', '.nx', '**/node_modules', '**/.build'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -2,14 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NsqdHttpClient, type TopicStats } from '@nsq/client';
+import { programFile } from '../src/up/daemon-process.js';
 import { Nsq } from './nsq.js';
-
-const require = createRequire(__filename);
 
 interface Running {
   readonly pid: number;
@@ -69,8 +67,7 @@ export class RestartableNsqd {
 
   async start(): Promise<void> {
     const addresses = [`--tcp-address=${this.tcp}`, `--http-address=${this.http}`, `--data-path=${this.#folder}`];
-    const main = path.join(path.dirname(require.resolve('@nsq/nsqd/package.json')), 'dist/main.js');
-    this.#child = spawn(process.execPath, [main, ...addresses, ...this.#flags], { stdio: 'ignore' });
+    this.#child = spawn(process.execPath, [programFile('nsqd'), ...addresses, ...this.#flags], { stdio: 'ignore' });
     const client = new NsqdHttpClient(this.http);
     await until(() =>
       client.ping().then(

@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { startDaemon, type DaemonProcess } from './daemon-process.js';
 
 /**
- * The daemon these tools start: as this workspace builds it, by the same Node. The environment variable NSQD_COMMAND (program and arguments,
- * separated by spaces) names another one, such as the reference.
+ * The daemon these tools start: the bundle of this workspace, which is what ships, by the same Node. The environment variable NSQD_COMMAND
+ * (program and arguments, separated by spaces) names another one, such as the reference.
  */
 export const nsqdCommand: readonly string[] = process.env['NSQD_COMMAND']?.split(' ') ?? [
   process.execPath,
-  fileURLToPath(new URL('../../../apps/nsqd/dist/main.js', import.meta.url)),
+  fileURLToPath(new URL('../../../apps/nsqd/bundle/nsqd.js', import.meta.url)),
 ];
 
 export interface NsqdStart {

@@ -4,7 +4,7 @@ import { startDaemon, type DaemonProcess } from './daemon-process.js';
 /** As `nsqdCommand`, for nsqlookupd; the environment variable is NSQLOOKUPD_COMMAND. */
 export const nsqlookupdCommand: readonly string[] = process.env['NSQLOOKUPD_COMMAND']?.split(' ') ?? [
   process.execPath,
-  fileURLToPath(new URL('../../../apps/nsqlookupd/dist/main.js', import.meta.url)),
+  fileURLToPath(new URL('../../../apps/nsqlookupd/bundle/nsqlookupd.js', import.meta.url)),
 ];
 
 export interface NsqlookupdStart {

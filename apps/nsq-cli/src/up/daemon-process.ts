@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { CliError } from '../cli-error.js';
@@ -89,5 +90,8 @@ export function programFile(program: Program): string {
   const { bin } = require(manifest) as { readonly bin: Readonly<Record<string, string>> };
   const file = bin[program];
   if (file === undefined) throw new CliError(`the package @nsq/${program} has no program, install it again`);
-  return path.join(path.dirname(manifest), file);
+  const found = path.join(path.dirname(manifest), file);
+  if (!existsSync(found))
+    throw new CliError(`${found} is missing: install @nsq/${program} again, or in a checkout: npx nx bundle @nsq/${program}`);
+  return found;
 }
