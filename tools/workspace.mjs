@@ -6,13 +6,12 @@ import { fileURLToPath } from 'node:url';
 
 /** The workspace's folder. */
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const stamp = path.join(root, 'node_modules', '.installed');
 
 /** Runs a program to its end with the terminal as its own. Resolves with its exit code; a signal counts as 1. */
-export function run(command, args, env = {}) {
+export function run(command, args, env = {}, cwd = root) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       stdio: 'inherit',
       env: { ...process.env, ...env },
       shell: process.platform === 'win32',
@@ -22,14 +21,15 @@ export function run(command, args, env = {}) {
   });
 }
 
-/** Installs the dependencies unless those of this lock file are there. Ends the process when that fails. */
-export async function ensureInstalled() {
+/** Installs a folder's dependencies unless those of its lock file are there. Ends the process when that fails. */
+export async function ensureInstalled(folder = root) {
+  const stamp = path.join(folder, 'node_modules', '.installed');
   const lock = createHash('sha256')
-    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .update(readFileSync(path.join(folder, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  console.log('Installing dependencies (npm ci), once ...');
-  const code = await run('npm', ['ci', '--no-audit', '--no-fund']);
+  console.log(`Installing dependencies${folder === root ? '' : ` of ${path.relative(root, folder)}`} (npm ci), once ...`);
+  const code = await run('npm', ['ci', '--no-audit', '--no-fund'], {}, folder);
   if (code !== 0) {
     console.error('npm ci failed; see above.');
     process.exit(code);

@@ -1,0 +1,40 @@
+import { commonVersion, publishedPackages } from '../published-package.js';
+import { writeAddress } from './address.js';
+import { git, releaseTags, tagOfHead } from './git.js';
+import { nx } from './nx.js';
+
+export interface VersionOptions {
+  /** `auto` (what the commits since the last release ask for), `major`, `minor`, `patch`, `prerelease` or a version. */
+  readonly specifier: string;
+  /** `owner/name` on GitHub, which the packages then name; absent: they stay as they are. */
+  readonly repository?: string;
+  readonly dryRun?: boolean;
+}
+
+const SPECIFIER = /^(auto|major|minor|patch|prerelease|\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?)$/;
+
+/**
+ * Makes the commit and the tag of the next release, on this machine only. A HEAD that is a release already is left alone.
+ * The first release is `auto` the version that the packages have.
+ * @returns the tag; null when it is a dry run
+ * @throws {Error} when nothing was committed that asks for a release
+ */
+export async function makeVersion(root: string, { specifier, repository, dryRun = false }: VersionOptions): Promise<string | null> {
+  if (!SPECIFIER.test(specifier)) throw new Error(`not a version, nor auto, major, minor, patch or prerelease: ${specifier}`);
+  const made = await tagOfHead(root);
+  if (made !== null) return made;
+  if (repository !== undefined && !dryRun) await commitAddress(root, repository);
+  const first = (await releaseTags(root)).length === 0;
+  const version = specifier !== 'auto' ? [specifier] : first ? [commonVersion(publishedPackages(root))] : [];
+  await nx(root, 'release', ...version, ...(first ? ['--first-release'] : []), '--skip-publish', ...(dryRun ? ['--dry-run'] : []));
+  if (dryRun) return null;
+  const tag = await tagOfHead(root);
+  if (tag === null) throw new Error('nothing to release: no feat, fix, perf or breaking change in a package since the last release');
+  return tag;
+}
+
+async function commitAddress(root: string, repository: string): Promise<void> {
+  const files = writeAddress(root, repository);
+  if (files.length > 0)
+    await git(root, 'commit', '--quiet', '--message', 'chore(release): the packages name their repository', '--', ...files);
+}
