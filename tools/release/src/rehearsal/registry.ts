@@ -11,7 +11,7 @@ export interface Registry {
   readonly url: string;
   /** Where it keeps the tarballs: `@nsq/client/client-0.1.0.tgz`. */
   readonly storage: string;
-  /** Lines of an .npmrc: our packages are taken from it. */
+  /** Settings of npm, with which our packages are taken from it and published to it. */
   readonly npmrc: string;
   stop(): Promise<void>;
 }
@@ -38,9 +38,9 @@ export async function startRegistry(program: string, storage: string): Promise<R
   return {
     url: `http://${host}`,
     storage: path.resolve(storage),
-    npmrc: `@nsq:registry=http://${host}\n//${host}:_authToken=local\nfund=false\naudit=false\nupdate-notifier=false\n`,
+    npmrc: `@nsq:registry=http://${host}\n//${host}:_authToken=any\n`,
     stop: async () => {
-      child.disconnect();
+      kill();
       await within(STOP_MS, 'end of the registry', exited);
       process.removeListener('exit', kill);
     },

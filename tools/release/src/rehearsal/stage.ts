@@ -1,5 +1,5 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PublishedPackage } from '../published-package.js';
@@ -31,7 +31,9 @@ export class Stage {
     if (!keep) process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
     const storage = path.join(folder, 'storage');
     mkdirSync(storage);
-    return new Stage(root, folder, await startRegistry(SERVE, storage));
+    const registry = await startRegistry(SERVE, storage);
+    useRegistry(registry, path.join(folder, 'npmrc'));
+    return new Stage(root, folder, registry);
   }
 
   /** The version of the last release. */
@@ -41,11 +43,18 @@ export class Stage {
     return version;
   }
 
-  /** An empty folder that gets our packages from the registry, everything else from where this machine gets it. */
+  /** An empty folder, where a stranger begins. */
   emptyFolder(name: string): string {
     const folder = path.join(this.folder, name);
     mkdirSync(folder);
-    writeFileSync(path.join(folder, '.npmrc'), this.registry.npmrc);
     return folder;
   }
+}
+
+/** From here on npm has our packages from the registry, everything else from where this machine's user has it. */
+function useRegistry({ npmrc }: Registry, file: string): void {
+  const own = process.env['NPM_CONFIG_USERCONFIG'] ?? path.join(homedir(), '.npmrc');
+  const settings = existsSync(own) ? `${readFileSync(own, 'utf8').trimEnd()}\n` : '';
+  writeFileSync(file, settings + npmrc, { mode: 0o600 });
+  process.env['NPM_CONFIG_USERCONFIG'] = file;
 }

@@ -30,7 +30,7 @@ export async function publish(root: string, { registry, repository, dryRun = fal
       }
     }
   }
-  await nx(root, 'run-many', '-t', 'build', 'bundle', '--output-style=static');
+  await nx(root, 'run-many', '-t', 'build', 'bundle', '--projects=packages/*,apps/*', '--output-style=static');
   const flags = [...(registry === undefined ? [] : [`--registry=${registry}`]), ...(dryRun ? ['--dry-run'] : [])];
   return nx(root, 'release', 'publish', `--tag=${version.includes('-') ? 'next' : 'latest'}`, ...flags);
 }

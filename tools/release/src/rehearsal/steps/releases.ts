@@ -29,7 +29,7 @@ export async function breakingRelease(stage: Stage): Promise<string> {
   const before = stage.version;
   await commit(stage.clone, 'packages/protocol', 'feat(protocol)!: the rehearsal breaks something');
   await commit(stage.clone, 'packages/options', 'fix(options): the rehearsal repairs something');
-  const tag = await release(stage, ['**protocol:** ⚠️', 'the rehearsal breaks something', '**options:** the rehearsal repairs something']);
+  const tag = await release(stage, ['**protocol:** the rehearsal breaks something', 'Breaking Changes', '**options:** the rehearsal repairs something']);
   if (tag !== `v${afterBreaking(before)}`) throw new Error(`a breaking change made ${before} ${tag}, not ${afterBreaking(before)}`);
   return `${tag} behind v${before}`;
 }
