@@ -6,6 +6,7 @@ export type Command =
   | { readonly name: 'rehearsal'; readonly keep: boolean }
   | { readonly name: 'version'; readonly specifier: string; readonly dryRun: boolean }
   | { readonly name: 'publish'; readonly registry: string | undefined; readonly dryRun: boolean }
+  | { readonly name: 'tag' }
   | { readonly name: 'notes' }
   | { readonly name: 'address'; readonly repository: string };
 
@@ -20,6 +21,7 @@ export const USAGE = `Usage: npm run release -- COMMAND
                           builds; moves the version of all packages, writes CHANGELOG.md; a commit and a tag, on this machine only
   publish [--registry URL] [--dry-run]
                           builds and publishes the release that HEAD is; leaves out what is published already
+  tag                     prints the tag of the release that HEAD is
   notes                   prints what CHANGELOG.md says about the release that HEAD is
   address OWNER/NAME      writes the repository on GitHub into every package.json
   rehearsal [--keep]      all of it, in a clone, against a registry on this machine (npm run rehearsal); --keep leaves its files
@@ -32,6 +34,7 @@ const COMMANDS = {
   rehearsal: { words: 0, flags: ['keep'] },
   version: { words: 1, flags: ['dry-run'] },
   publish: { words: 0, flags: ['registry', 'dry-run'] },
+  tag: { words: 0, flags: [] },
   notes: { words: 0, flags: [] },
   address: { words: 1, flags: [] },
 } as const;
@@ -55,6 +58,7 @@ export function parseCommand(args: readonly string[]): Command {
       return { name, specifier: word, dryRun };
     case 'publish':
       return { name, registry: values.registry, dryRun };
+    case 'tag':
     case 'notes':
       return { name };
     case 'address':

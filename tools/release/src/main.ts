@@ -22,8 +22,10 @@ async function main(command: Command): Promise<number> {
       process.stdout.write(USAGE);
       return 0;
     case 'version': {
-      const tag = await makeVersion(ROOT, { ...address, specifier: command.specifier, dryRun: command.dryRun });
-      if (tag !== null) console.log(tag);
+      const { specifier, dryRun } = command;
+      const { tag, output } = await makeVersion(ROOT, { ...address, specifier, dryRun });
+      process.stdout.write(output);
+      if (tag !== null) console.log(`HEAD is ${tag}`);
       return 0;
     }
     case 'publish': {
@@ -31,12 +33,12 @@ async function main(command: Command): Promise<number> {
       process.stdout.write(await publish(ROOT, { ...address, ...(registry !== undefined && { registry }), dryRun }));
       return 0;
     }
-    case 'notes': {
-      const tag = await tagOfHead(ROOT);
-      if (tag === null) throw new Error('HEAD is not a release: it has no tag');
-      console.log(changelogSection(readFileSync(path.join(ROOT, 'CHANGELOG.md'), 'utf8'), tag.slice(1)));
+    case 'tag':
+      console.log(await releaseTag());
       return 0;
-    }
+    case 'notes':
+      console.log(changelogSection(readFileSync(path.join(ROOT, 'CHANGELOG.md'), 'utf8'), (await releaseTag()).slice(1)));
+      return 0;
     case 'address':
       console.log(writeAddress(ROOT, command.repository).join('\n'));
       return 0;
@@ -44,6 +46,12 @@ async function main(command: Command): Promise<number> {
       process.env = strangersEnvironment(process.env);
       return (await rehearse(ROOT, command)) ? 0 : 1;
   }
+}
+
+async function releaseTag(): Promise<string> {
+  const tag = await tagOfHead(ROOT);
+  if (tag === null) throw new Error('HEAD is not a release: it has no tag');
+  return tag;
 }
 
 process.setMaxListeners(MAX_LISTENERS);

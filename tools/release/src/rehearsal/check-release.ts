@@ -6,7 +6,7 @@ import { addressKeys } from '../release/address.js';
 import { git } from '../release/git.js';
 import { commonVersion, publishedPackages, type PublishedPackage } from '../published-package.js';
 
-const INSTALL_MS = 120_000;
+const COMMAND_MS = 120_000;
 
 export interface Expected {
   readonly tag: string;
@@ -39,7 +39,10 @@ export async function checkRelease(root: string, { tag, repository, changes }: E
   const left = await git(root, 'status', '--porcelain');
   if (left !== '') problems.push(`not committed:\n${left}`);
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  await runToEnd(['npm', 'ci', '--dry-run', '--prefer-offline'], { cwd: root, timeoutMs: INSTALL_MS });
+  await runToEnd(['npm', 'ci', '--dry-run', '--prefer-offline'], { cwd: root, timeoutMs: COMMAND_MS });
+  // What the release wrote must not be what the next CI run complains about.
+  const changed = (await git(root, 'diff', '--name-only', 'HEAD~1')).split('\n');
+  await runToEnd(['node_modules/.bin/prettier', '--check', ...changed], { cwd: root, timeoutMs: COMMAND_MS });
   return packages;
 }
 
@@ -71,7 +74,8 @@ function addressProblems(packages: readonly PublishedPackage[], repository: stri
 }
 
 function changelogProblems(changelog: string, version: string, changes: readonly string[]): string[] {
-  const newest = changelogVersions(changelog)[0];
+  const [newest, ...older] = changelogVersions(changelog);
+  if (older.includes(version)) return [`CHANGELOG.md has ${version} twice`];
   if (newest !== version) return [`CHANGELOG.md begins with ${String(newest)}, not ${version}`];
   const section = changelogSection(changelog, version);
   return changes.filter((change) => !section.includes(change)).map((change) => `CHANGELOG.md, ${version}: nothing about "${change}"`);

@@ -3,7 +3,7 @@ import { clone } from './steps/clone.js';
 import { daemonsAlone } from './steps/daemons-alone.js';
 import { firstUse } from './steps/first-use.js';
 import { modules } from './steps/modules.js';
-import { breakingRelease, nextRelease } from './steps/releases.js';
+import { breakingRelease, nextRelease, publication } from './steps/releases.js';
 import { tarballs } from './steps/tarballs.js';
 import { types } from './steps/types.js';
 
@@ -12,6 +12,7 @@ const STEPS: readonly (readonly [name: string, run: (stage: Stage) => Promise<st
   ['clone', clone],
   ['next release', nextRelease],
   ['breaking release', breakingRelease],
+  ['publication', publication],
   ['tarballs', tarballs],
   ['first use', firstUse],
   ['daemons alone', daemonsAlone],

@@ -20,9 +20,9 @@ export async function daemonsAlone(stage: Stage): Promise<string> {
   return `nsqd with ${nsqdPackages} packages, nsqlookupd with ${lookupdPackages}`;
 }
 
-async function checkDaemon(folder: string, name: string, command: readonly string[]): Promise<number> {
+async function checkDaemon(folder: string, name: string, [program = '', ...flags]: readonly string[]): Promise<number> {
   await runToEnd(['npm', 'install', '--prefer-offline', name], { cwd: folder, timeoutMs: INSTALL_MS });
-  const daemon = new Program(['npx', '--no-install', ...command], folder);
+  const daemon = new Program([path.join(folder, 'node_modules', '.bin', program), ...flags], folder);
   const [, address = ''] = await daemon.line(/HTTP: listening on (\S+:\d+)/, START_MS);
   const response = await fetch(`http://${address}/ping`, { signal: AbortSignal.timeout(HTTP_MS) });
   if ((await response.text()) !== 'OK') throw new Error(`${name}: /ping answers ${response.status}`);

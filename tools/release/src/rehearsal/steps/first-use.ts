@@ -18,7 +18,8 @@ export async function firstUse(stage: Stage): Promise<string> {
   const nsq = (...args: readonly string[]) => runToEnd(['npx', '--no-install', 'nsq', ...args], { cwd: folder, timeoutMs: COMMAND_MS });
   expect('nsq --version', (await nsq('--version')).includes(stage.version));
 
-  const up = new Program(['npx', '--no-install', 'nsq', 'up', '--any-ports', '--json', '--data', 'data'], folder);
+  // Not by npx, which ends with the signal, whatever its program ends with.
+  const up = new Program([path.join(folder, 'node_modules', '.bin', 'nsq'), 'up', '--any-ports', '--json', '--data', 'data'], folder);
   const [json = ''] = await up.line(/^\[\{.*\}\]$/, START_MS);
   const daemons = JSON.parse(json) as readonly Daemon[];
   const nsqd = daemons.find(({ name }) => name.startsWith('nsqd'));
