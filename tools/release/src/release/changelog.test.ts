@@ -11,6 +11,10 @@ const CHANGELOG = `# 1.0.0 (2026-03-01)
 - two
 
 ## 0.1.0 (2026-01-01)
+
+## Before 0.1.0
+
+No release.
 `;
 
 describe('the changelog', () => {

@@ -4,7 +4,7 @@ export function changelogSection(changelog: string, version: string): string {
   const start = lines.findIndex((line) => titleOf(line) === version);
   if (start === -1) throw new Error(`CHANGELOG.md has no section for ${version}`);
   const rest = lines.slice(start + 1);
-  const end = rest.findIndex((line) => titleOf(line) !== null);
+  const end = rest.findIndex((line) => /^##? /.test(line));
   return rest
     .slice(0, end === -1 ? rest.length : end)
     .join('\n')

@@ -34,10 +34,15 @@ export async function makeVersion(root: string, { specifier, repository, dryRun 
   const first = (await releaseTags(root)).length === 0;
   const version = specifier !== 'auto' ? [specifier] : first ? [commonVersion(publishedPackages(root))] : [];
   const flags = ['--skip-publish', ...(first ? ['--first-release'] : []), ...(dryRun ? ['--dry-run'] : [])];
+  const before = await git(root, 'rev-parse', 'HEAD');
   const output = await nx(root, 'release', ...version, ...flags);
   if (dryRun) return { tag: null, output };
   const tag = await tagOfHead(root);
   if (tag === null) throw new Error('nothing to release: no feat, fix, perf or breaking change in a package since the last release');
+  if ((await git(root, 'rev-parse', 'HEAD')) === before) {
+    await git(root, 'tag', '--delete', tag);
+    throw new Error(`${tag} changes no file; CHANGELOG.md has it already?`);
+  }
   return { tag, output };
 }
 
