@@ -65,7 +65,6 @@ describe('the files of a package', () => {
       'dist/index.d.ts',
       'dist/index.js',
       'package.json',
-      'dist/index.d.ts',
     ]);
   });
 });

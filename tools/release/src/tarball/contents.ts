@@ -40,7 +40,8 @@ export function contentProblems(manifest: Manifest, files: ReadonlyMap<string, n
 /** The files that `bin`, `exports` and `types` name. */
 export function entryFiles({ bin, exports, types }: Manifest): string[] {
   const targets = Object.values(exports ?? {}).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)));
-  return [...Object.values(bin ?? {}), ...targets, ...(types === undefined ? [] : [types])].map((file) => file.replace(/^\.\//, ''));
+  const all = [...Object.values(bin ?? {}), ...targets, ...(types === undefined ? [] : [types])];
+  return [...new Set(all.map((file) => file.replace(/^\.\//, '')))];
 }
 
 /** A source without what is compiled of it, or the other way round: left over from a file that is gone. */

@@ -26,7 +26,7 @@ export async function tarballs(stage: Stage): Promise<string> {
     const files = filesOf(folder);
     const bound = bounds[name];
     if (bound === undefined) problems.push(`${name}: has no bounds in packages.json; it has ${summary(files)}`);
-    else problems.push(...packageProblems(folder, files, bound).map((problem) => `${name}: ${problem}; it has ${summary(files)}`));
+    else problems.push(...packageProblems(folder, files, bound).map((problem) => `${name}: ${problem}`));
     count += files.size;
     bytes += total(files);
   }
