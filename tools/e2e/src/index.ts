@@ -11,3 +11,12 @@ export { cpuMicros, openFiles, peakMemory, resetPeakMemory, residentMemory } fro
 export { runNsqd, type NsqdRun } from './run-nsqd.js';
 export { killGroup, runToEnd, type RunOptions } from './run-to-end.js';
 export { takeFrame } from './take-frame.js';
+export { announcedOutput, outputPattern, type AnnouncedOutput } from './readme/announced-output.js';
+export { differences } from './readme/differences.js';
+export { exportedNames } from './readme/exported-names.js';
+export { Programs } from './readme/programs.js';
+export { readmeExamples, type Example } from './readme/readme-examples.js';
+export { runExample, type Outcome, type RunOptions } from './readme/run-example.js';
+export { shellLines, type ShellCommand, type ShellLine } from './readme/shell-commands.js';
+export { typeErrors } from './readme/type-check.js';
+export { WalkThrough } from './readme/walk-through.js';
