@@ -1,7 +1,7 @@
 export { tlsAuthority, tlsFlags } from './certificate.js';
 export type { DaemonProcess } from './daemon-process.js';
 export { compressionOf, type Compression } from './compression.js';
-export { within, type Exit } from './exit.js';
+export { exitOf, within, type Exit } from './exit.js';
 export { FaultProxy } from './fault-proxy.js';
 export { channelStats, createTopic, deleteTopic, type ChannelStats, type HttpAddress } from './http.js';
 export { nsqdCommand, startNsqd, type NsqdProcess, type NsqdStart } from './nsqd-process.js';
@@ -9,6 +9,7 @@ export { nsqlookupdCommand, startNsqlookupd, type NsqlookupdStart } from './nsql
 export { openFilesLimit } from './open-files-limit.js';
 export { cpuMicros, openFiles, peakMemory, resetPeakMemory, residentMemory } from './process-usage.js';
 export { runNsqd, type NsqdRun } from './run-nsqd.js';
+export { killGroup, runToEnd, type RunOptions } from './run-to-end.js';
 export { takeFrame } from './take-frame.js';
 export { announcedOutput, outputPattern, type AnnouncedOutput } from './readme/announced-output.js';
 export { differences } from './readme/differences.js';

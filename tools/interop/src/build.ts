@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runToEnd } from '@nsq/e2e';
 import type { Library } from './manifest.js';
-import { runToEnd } from './run-to-end.js';
 
 const BUILD = fileURLToPath(new URL('../.build/', import.meta.url));
 /** The first build of a library fetches and compiles all that it depends on. */

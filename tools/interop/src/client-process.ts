@@ -1,10 +1,9 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { within } from '@nsq/e2e';
+import { killGroup, within } from '@nsq/e2e';
 import { filled } from './build.js';
 import type { Library } from './manifest.js';
-import { killGroup } from './run-to-end.js';
 
 /** What a client program is asked to do. */
 export type Action = 'publish' | 'mpub' | 'defer' | 'persist' | 'consume' | 'requeue' | 'touch' | 'timeout' | ReaderAction;
