@@ -1,6 +1,5 @@
 import type { Logger } from '@nsq/service';
 import type { LookupLoop } from './lookup/lookup-loop.js';
-import type { Channel } from './queue/channel.js';
 import type { EngineEvents } from './queue/engine.js';
 import type { TurnLoop } from './tcp/turn-loop.js';
 import type { TopicStore } from './topic-store.js';
@@ -14,32 +13,31 @@ export interface Listeners {
 
 /** Has topics and channels that come and go logged, written to `nsqd.dat` and told to each nsqlookupd. */
 export function engineEvents(logger: Logger, listeners: () => Listeners): EngineEvents {
-  const channelChanged = (channel: Channel): void => {
-    const { lookup, store } = listeners();
-    store.changed(channel.ephemeral || channel.topic.ephemeral);
-    lookup.channelChanged(channel);
-  };
   return {
     topicCreated: (topic) => {
       const { lookup, store } = listeners();
       logger.info(`TOPIC(${topic.name}): created`);
-      store.changed(topic.ephemeral);
+      store.created(topic);
       lookup.topicCreated(topic);
     },
     topicDeleted: (topic) => {
       const { lookup, store } = listeners();
       logger.info(`TOPIC(${topic.name}): deleting`);
       store.forget(topic);
-      store.changed(topic.ephemeral);
+      store.deleted(topic);
       lookup.topicDeleted(topic);
     },
     channelCreated: (channel) => {
+      const { lookup, store } = listeners();
       logger.info(`TOPIC(${channel.topic.name}): new channel(${channel.name})`);
-      channelChanged(channel);
+      store.created(channel);
+      lookup.channelChanged(channel);
     },
     channelDeleted: (channel) => {
+      const { lookup, store } = listeners();
       logger.info(`TOPIC(${channel.topic.name}): deleting channel ${channel.name}`);
-      channelChanged(channel);
+      store.deleted(channel);
+      lookup.channelChanged(channel);
     },
     workMarked: () => listeners().turns.schedule(),
   };

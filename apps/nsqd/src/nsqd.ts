@@ -11,8 +11,10 @@ import { registerRoutes } from './http/routes.js';
 import { LookupLoop, type LookupStatus } from './lookup/lookup-loop.js';
 import { checkNsqdOptions, defaultNsqdOptions, type NsqdOptions } from './options.js';
 import { QueueScanLoop } from './queue-scan-loop.js';
+import type { Channel } from './queue/channel.js';
 import { systemClock } from './queue/clock.js';
 import { Engine, type EngineSetup } from './queue/engine.js';
+import type { Topic } from './queue/topic.js';
 import { Reload, type ReloadTarget } from './reload.js';
 import { Servers } from './servers.js';
 import type { ClientStats } from './stats/client-stats.js';
@@ -128,7 +130,8 @@ export class Nsqd implements HttpContext, ReloadTarget {
     this.#lookup = this.#lookupLoop();
     const { engine, version } = this;
     const authorizer = createAuthorizer(options, () => this.#tls.client ?? {});
-    const context = { engine, turns: this.#turns, options, logger, version, authorizer };
+    const kept = (channel: Channel): Promise<void> | null => this.kept(channel);
+    const context = { engine, turns: this.#turns, options, logger, version, authorizer, kept };
     this.#servers = new Servers(context, loadedTls.config, (server) => registerRoutes(server, this));
     this.#scan = new QueueScanLoop(this.engine, options.queueScanInterval, logger);
   }
@@ -323,6 +326,10 @@ export class Nsqd implements HttpContext, ReloadTarget {
 
   memory(): MemoryStats {
     return this.#memory.read();
+  }
+
+  kept(made?: Topic | Channel): Promise<void> | null {
+    return durabilityOf(this.options) === 'memory' ? null : this.#store.written(made);
   }
 
   setLogLevel(level: LogLevel): void {

@@ -1,8 +1,10 @@
 import { loadMetadata, persistMetadata, type LoadedMetadata, type MetadataState, type TopicState } from '@nsq/metadata';
 import { isValidName } from '@nsq/protocol';
 import type { Logger } from '@nsq/service';
+import type { Channel } from './queue/channel.js';
 import type { Engine } from './queue/engine.js';
 import type { Topic } from './queue/topic.js';
+import { ChangeRecord } from './storage/change-record.js';
 import type { DiskStorage } from './storage/disk-storage.js';
 
 /** Where the names of topics and channels are kept. */
@@ -29,6 +31,7 @@ export class TopicStore {
   #waiting = false; // a write that will show the last change has not begun
   #failure: Error | null = null; // why the last change is not in `nsqd.dat`
   #again: (() => void)[] = []; // tries to write it once more
+  readonly #changes = new ChangeRecord();
 
   constructor(
     engine: Engine,
@@ -53,6 +56,16 @@ export class TopicStore {
   /** Has the topics and channels of now written down. @throws {MetadataError} */
   async recorded(): Promise<void> {
     if (this.#pending !== null) await this.persist();
+  }
+
+  /**
+   * Until a topic or channel is written down, or, with none named, until all that has changed is; null when it is. Asking has a write that
+   * failed tried again. Rejects with why it failed once more.
+   */
+  written(made?: Topic | Channel): Promise<void> | null {
+    const written = this.#changes.until(made);
+    if (written !== null) this.#retry();
+    return written;
   }
 
   /** Why topics and channels cannot be written down, null when they can. Asking has it tried again. */
@@ -113,14 +126,32 @@ export class TopicStore {
   /** Writes `nsqd.dat`. @throws {MetadataError} */
   async persist(): Promise<void> {
     this.#logger.info(`NSQ: persisting topic/channel metadata to ${this.#folder === '' ? '' : `${this.#folder}/`}nsqd.dat`);
-    await this.#metadata.persist(this.#state());
+    const changes = this.#changes.begin();
+    try {
+      await this.#metadata.persist(this.#state());
+    } catch (error) {
+      this.#changes.failed(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+    this.#changes.wrote(changes);
     this.#failure = null;
     this.#retry();
   }
 
-  /** A topic or channel has come or gone: `nsqd.dat` is written soon. */
-  changed(ephemeral: boolean): void {
-    if (ephemeral || this.#quiet || this.#waiting) return;
+  /** A topic or channel has come: `nsqd.dat` is written soon. */
+  created(made: Topic | Channel): void {
+    this.#changed(made, made);
+  }
+
+  /** A topic or channel has gone: `nsqd.dat` is written soon. */
+  deleted(gone: Topic | Channel): void {
+    this.#changed(gone);
+  }
+
+  #changed(what: Topic | Channel, made?: Topic | Channel): void {
+    if (this.#quiet || what.ephemeral || ('topic' in what && what.topic.ephemeral)) return;
+    this.#changes.changed(made);
+    if (this.#waiting) return;
     this.#waiting = true;
     const pending = this.#persistSoon().finally(() => {
       if (this.#pending === pending) this.#pending = null;

@@ -70,6 +70,8 @@ export class TestDaemon implements HttpContext {
   lookupStatus = { configured: 3, connected: 2 };
   persisted = 0;
   persistError: Error | undefined;
+  /** Why nothing that is made can be kept. */
+  keepError: Error | undefined;
   lookupdAddresses: readonly string[][] = [];
   readonly server: FastifyInstance;
 
@@ -109,6 +111,10 @@ export class TestDaemon implements HttpContext {
 
   processStats(): Promise<ProcessStats> {
     return Promise.resolve(PROCESS);
+  }
+
+  kept(): Promise<void> | null {
+    return this.keepError === undefined ? null : Promise.reject(this.keepError);
   }
 
   persistMetadata(): Promise<void> {

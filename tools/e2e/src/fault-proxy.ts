@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
+import { reset } from './reset.js';
 
 const HOST = '127.0.0.1';
 /** What a slow line lets through at a time, and how often. */
@@ -92,8 +93,8 @@ export class FaultProxy {
   /** Ends all connections with a reset; new ones are served. */
   reset(): void {
     for (const { client, target } of this.#links) {
-      client.resetAndDestroy();
-      target.resetAndDestroy();
+      reset(client);
+      reset(target);
     }
   }
 
@@ -114,13 +115,13 @@ export class FaultProxy {
     this.#accepted++;
     client.on('error', () => undefined);
     if (this.#closed) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const target = connect({ ...this.target, allowHalfOpen: true, noDelay: true });
     const link = { client, target, slow: this.slow };
     this.#links.add(link);
-    target.on('error', () => client.resetAndDestroy());
+    target.on('error', () => reset(client));
     client.once('close', () => {
       this.#links.delete(link);
       target.destroy();

@@ -1,6 +1,7 @@
 import { route, type Query } from '@nsq/service';
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './context.js';
+import { whenGone, whenKept } from './kept.js';
 import { persistPaused } from './persist-paused.js';
 import { existingChannel, queryOf, topicAndChannelName } from './request.js';
 
@@ -20,13 +21,14 @@ export function registerChannel(server: FastifyInstance, context: HttpContext): 
       },
     });
   };
-  add('create', (query) => {
+  add('create', async (query) => {
     const { topic, name } = topicAndChannelName(engine, query);
-    engine.channel(topic, name);
+    await whenKept(context, engine.channel(topic, name));
   });
-  add('delete', (query) => {
+  add('delete', async (query) => {
     const { topic, name } = existingChannel(engine, query);
     topic.deleteChannel(name);
+    await whenGone(context);
   });
   add('empty', (query) => {
     existingChannel(engine, query).empty();

@@ -2,6 +2,7 @@ import { route, type Query } from '@nsq/service';
 import type { FastifyInstance } from 'fastify';
 import type { HttpContext } from './context.js';
 import { persistPaused } from './persist-paused.js';
+import { whenGone, whenKept } from './kept.js';
 import { existingTopic, openTopic, queryOf, topicName, validTopicName } from './request.js';
 
 /** `POST /topic/*`. */
@@ -21,10 +22,11 @@ export function registerTopic(server: FastifyInstance, context: HttpContext): vo
     });
   };
   add('create', false, async (query) => {
-    await openTopic(engine, validTopicName(query));
+    await whenKept(context, await openTopic(engine, validTopicName(query)));
   });
-  add('delete', true, (query) => {
+  add('delete', true, async (query) => {
     engine.deleteTopic(existingTopic(engine, topicName(query)).name);
+    await whenGone(context);
   });
   add('empty', true, (query) => {
     existingTopic(engine, validTopicName(query)).empty();

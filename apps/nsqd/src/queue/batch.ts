@@ -68,6 +68,11 @@ export class Batch {
     return at + SIZE_BYTES + this.bytes.readInt32BE(at) + this.gap;
   }
 
+  /** Leaves the gaps out, by moving to memory of its own. */
+  pack(): void {
+    this.moveTo(Buffer.allocUnsafeSlow(this.packedBytes), 0);
+  }
+
   /** Copies the messages, gaps left out, to `offset` of `target` and lets go of the memory they were in. */
   moveTo(target: Buffer, offset: number): void {
     let to = offset;

@@ -19,6 +19,7 @@ export class Spill {
   readonly #log: TopicLog | null;
   readonly #limits: WindowLimits;
   readonly #evicted: () => void;
+  readonly #moved: (seq: number) => void;
   #handed: Batch | null = null; // the last batch that was given to the log, while writes are under way
   #handedEnd = 0; // sequence number behind it
   #handedBytes = 0; // of all that were given to it and are still in the window
@@ -26,12 +27,16 @@ export class Spill {
   /** Why the last batch could not be stored; null when it was. */
   failure: Error | null = null;
 
-  /** @param evicted called after batches have left the window */
-  constructor(window: Window, log: TopicLog | null, limits: WindowLimits, evicted: () => void) {
+  /**
+   * @param evicted called after batches have left the window
+   * @param moved called after batches from a sequence number on have moved in memory
+   */
+  constructor(window: Window, log: TopicLog | null, limits: WindowLimits, evicted: () => void, moved: (seq: number) => void) {
     this.#window = window;
     this.#log = log;
     this.#limits = limits;
     this.#evicted = evicted;
+    this.#moved = moved;
   }
 
   /** The window holds all that it may. */
@@ -73,6 +78,7 @@ export class Spill {
     if (batch === null) return;
     let count = window.head - batch.seq;
     let bytes = window.bytes - this.#handedBytes;
+    let moved: Batch | null = null;
     for (; batch !== null; batch = batch.next) {
       const length = batch.packedBytes;
       count -= batch.count;
@@ -83,8 +89,13 @@ export class Spill {
       this.#handedEnd = batch.seq + batch.count;
       this.#handedBytes += length;
       this.#writing++;
+      if (batch.gap > 0) {
+        batch.pack();
+        moved ??= batch;
+      }
       log.append(batch, this.#stored);
     }
+    if (moved !== null) this.#moved(moved.seq);
   }
 
   readonly #stored = (error: Error | null): void => {

@@ -37,7 +37,7 @@ export interface TopicLog {
   readonly congested: boolean;
   /** Calls back, once, when it is not congested any more; at once when it is not. */
   whenRelieved(resume: () => void): void;
-  /** Stores a batch whose `seq` is `end`, and gives it its segment. `bytes` must not change until `done`. */
+  /** Stores a batch whose `seq` is `end` and whose `gap` is 0, and gives it its segment. `bytes` must not change until `done`. */
   append(batch: Batch, done: Done): void;
   /** Stores a message that its channels receive after a delay: `dueAt` of the day for those in `channels`, else a delay that has not begun. */
   appendDeferred(message: Message, channels: readonly string[], dueAt: number, done: Done): void;

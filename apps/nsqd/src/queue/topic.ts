@@ -61,7 +61,13 @@ export class Topic {
     this.name = name;
     this.log = log;
     this.ephemeral = isEphemeral(name);
-    this.#spill = new Spill(this.window, log, engine.limits, () => this.#evicted());
+    this.#spill = new Spill(
+      this.window,
+      log,
+      engine.limits,
+      () => this.#evicted(),
+      (seq) => this.#relocate(seq),
+    );
   }
 
   /** Sequence number of the next message. */
@@ -146,6 +152,7 @@ export class Topic {
     let left = batches.length;
     let failure: Error | null = null;
     for (const batch of batches) {
+      if (batch.gap > 0) batch.pack();
       this.log.append(batch, (error) => {
         failure ??= error;
         if (error === null) {
@@ -255,7 +262,11 @@ export class Topic {
       // A batch that is being written must stay where it is.
       if (batch.seq >= this.window.start && batch.seq + batch.count > needed && !batch.writing && this.#slab.adopt(batch)) moved = true;
     }
-    if (!moved) return;
+    if (moved) this.#relocate(seq);
+  }
+
+  /** Batches from `seq` on have moved in memory: the channels find their places anew. */
+  #relocate(seq: number): void {
     for (const channel of this.channels.values()) channel.relocate(seq);
   }
 

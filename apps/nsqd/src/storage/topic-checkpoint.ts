@@ -69,6 +69,7 @@ export async function storeRest(engine: Engine, topic: Topic, storage: TopicStor
     const one = batch;
     if (one.count === 0 || one.segment !== null) continue;
     if (storage.empty && one.seq + one.count <= needed) continue;
+    if (one.gap > 0) one.pack();
     write((done) => storage.append(one, done));
   }
   for (const channel of topic.channels.values()) {

@@ -100,7 +100,8 @@ export class TopicStorage implements TopicLog {
   // ---- writing
 
   append(batch: Batch, done: Done): void {
-    if (batch.gap > 0) batch.moveTo(Buffer.allocUnsafeSlow(batch.packedBytes), 0);
+    // To leave them out would move the messages, and whoever stands in the batch has to know.
+    if (batch.gap > 0) throw new Error('a batch with gaps cannot be stored');
     const { seq, count } = batch;
     if (this.#empty) this.#startAt(seq);
     else if (seq !== this.end) {

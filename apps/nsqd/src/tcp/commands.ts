@@ -9,7 +9,7 @@ import {
   type CommandSink,
   type ErrorCode,
 } from '@nsq/protocol';
-import { goJson } from '@nsq/service';
+import { errorMessage, goJson } from '@nsq/service';
 import { Answer, type Channel } from '../queue/channel.js';
 import { Consumer, type ConsumerOutput } from '../queue/consumer.js';
 import type { Message } from '../queue/message.js';
@@ -185,14 +185,30 @@ export class Commands implements CommandSink, ConsumerOutput {
   }
 
   #subscribe(topicName: string, channelName: string): void {
-    const { engine, options } = this.#context;
+    const { engine, kept } = this.#context;
+    const channel = engine.channel(engine.topic(topicName), channelName);
+    const keeping = kept(channel);
+    if (keeping === null) {
+      this.#join(channel);
+      return;
+    }
+    // The OK says that the channel gets what is published from here on, whatever happens.
+    const goOn = this.#connection.suspend();
+    keeping.then(
+      () => goOn(() => this.#join(channel)),
+      (error: unknown) =>
+        goOn(() => {
+          throw new ProtocolError('E_SUB_FAILED', `SUB failed ${errorMessage(error)}`, { cause: error });
+        }),
+    );
+  }
+
+  #join(channel: Channel): void {
     const { settings, reader } = this.#connection;
-    const topic = engine.topic(topicName);
-    const channel = engine.channel(topic, channelName);
+    const limit = this.#context.options.maxChannelConsumers;
     if (channel.exiting) throw new ProtocolError('E_SUB_FAILED', 'SUB failed exiting');
-    const limit = options.maxChannelConsumers;
     if (limit > 0 && channel.consumers.size >= limit) {
-      throw new ProtocolError('E_SUB_FAILED', `SUB failed consumers for ${topicName}:${channelName} exceeds limit of ${limit}`);
+      throw new ProtocolError('E_SUB_FAILED', `SUB failed consumers for ${channel.topic.name}:${channel.name} exceeds limit of ${limit}`);
     }
     const { msgTimeout, sampleRate } = this.#delivery ?? settings;
     this.consumer = new Consumer(this, msgTimeout, sampleRate);

@@ -5,6 +5,7 @@ import type { Logger } from '@nsq/service';
 import type { Codec } from '@nsq/snappy';
 import type { Authorizer } from '../auth/authorizer.js';
 import type { NsqdOptions } from '../options.js';
+import type { Channel } from '../queue/channel.js';
 import type { Engine } from '../queue/engine.js';
 import type { Topic } from '../queue/topic.js';
 import { tlsNames, type TlsNames } from '../tls/tls-names.js';
@@ -45,6 +46,8 @@ export interface ConnectionContext {
   readonly authorizer: Authorizer | null;
   /** Commands but IDENTIFY need TLS. */
   readonly tlsRequired: boolean;
+  /** Until a channel is sure to be there after a crash, as far as --durability asks for that; null when it is. Rejects with why it is not. */
+  readonly kept: (channel: Channel) => Promise<void> | null;
 }
 
 /**
@@ -277,6 +280,7 @@ export class Connection implements ClockEvents, Flushable, Upgradable {
       this.#context.engine.tick();
       this.#carryOut(() => {
         act();
+        if ((this.#held & Hold.Command) !== 0) return; // it takes yet more time
         this.reader.resume();
         this.commands.endOfChunk();
       });

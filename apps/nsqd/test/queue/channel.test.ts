@@ -1,5 +1,5 @@
 import { Answer } from '../../src/queue/channel.js';
-import { bodies, createWorld, publish, publishDeferred, subscribe, type Received } from './fixture.js';
+import { bodies, createWorld, pack, publish, publishDeferred, subscribe, type Received } from './fixture.js';
 
 function first(received: readonly Received[]): Received {
   const [message] = received;
@@ -100,6 +100,25 @@ describe('delivery', () => {
     const { output } = subscribe(channel, 10);
     settle();
     expect(bodies(output.received)).toEqual(['aa', 'bbb']);
+  });
+
+  it('goes on in the middle of PUBs that go to the log', () => {
+    const { engine, logs, settle } = createWorld({ memQueueSize: 2 }, { log: 'spill' });
+    const topic = engine.topic('t');
+    const channel = engine.channel(topic, 'c');
+    const { consumer, output } = subscribe(channel);
+    const all = Array.from({ length: 9 }, (_, i) => String(i).repeat(2000));
+    // Too much to lie beside others, and so much of its chunk that it stays there.
+    const chunk = pack(all, 50);
+    topic.publish(chunk, 0, chunk.length, all.length, 50, () => undefined);
+    channel.setReady(consumer, 4);
+    settle();
+    publish(topic, 'x', 'y', 'z');
+    settle();
+    expect(logs.get('t')?.stored).not.toEqual([]);
+    channel.setReady(consumer, 100);
+    settle();
+    expect(bodies(output.received)).toEqual([...all, 'x', 'y', 'z']);
   });
 
   it('goes on in the middle of a batch that moved out of its chunk', () => {

@@ -25,6 +25,7 @@ export class FakeLog implements TopicLog {
   }
 
   append(batch: Batch, done: Done): void {
+    if (batch.gap > 0) throw new Error('a batch with gaps');
     if (!this.empty && batch.seq !== this.end) throw new Error(`batch ${batch.seq} does not follow ${this.end}`);
     this.end = batch.seq + batch.count;
     this.#pending++;

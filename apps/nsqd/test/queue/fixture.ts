@@ -137,9 +137,13 @@ export function publish(topic: Topic, ...bodies: string[]): boolean {
   return publishThen(topic, bodies, ignore);
 }
 
+const HEAD = Buffer.from('MPUB t\n');
+
+/** As one MPUB, or as a run of PUBs, with gaps: which of them depends on the bodies. They are in the middle of a chunk. */
 export function publishThen(topic: Topic, bodies: readonly string[], done: Done): boolean {
-  const bytes = pack(bodies);
-  return topic.publish(bytes, 0, bytes.length, bodies.length, 0, done);
+  const gap = bodies.length > 1 ? 7 * (bodies.join('').length % 3) : 0;
+  const bytes = Buffer.concat([HEAD, pack(bodies, gap), HEAD]);
+  return topic.publish(bytes, HEAD.length, bytes.length - HEAD.length, bodies.length, gap, done);
 }
 
 export function publishDeferred(topic: Topic, body: string, delay: number, done: Done = ignore): boolean {

@@ -83,7 +83,7 @@ export class Life {
     channelDeleted: (channel: Channel) => void = () => undefined,
   ) {
     this.clock = clock;
-    const changed = (thing: { readonly ephemeral: boolean }): void => this.store.changed(thing.ephemeral);
+    const created = (made: Topic | Channel): void => this.store.created(made);
     this.engine = new Engine({
       nodeId: 1,
       clock,
@@ -91,15 +91,15 @@ export class Life {
       random: () => 0,
       openLog: (topic) => this.storage.open(topic),
       events: {
-        topicCreated: changed,
+        topicCreated: created,
         topicDeleted: (topic) => {
           this.store.forget(topic);
-          changed(topic);
+          this.store.deleted(topic);
         },
-        channelCreated: changed,
+        channelCreated: created,
         channelDeleted: (channel) => {
           channelDeleted(channel);
-          changed(channel);
+          this.store.deleted(channel);
         },
         workMarked: () => {
           this.#marked = true;

@@ -93,8 +93,10 @@ export class Load {
     const { topic, ledger } = this.#ledgerOf(name);
     const life = this.#life;
     const delay = random.chance(0.25) ? random.between(1, 8000) : 0;
+    // Now and then a batch that is too large to move to where small ones lie.
+    const large = random.chance(0.3);
     const all = Array.from({ length: delay > 0 ? 1 : random.between(1, 8) }, () =>
-      this.#ledger.publish(name, random.chance(0.1) ? random.between(8, 3000) : random.between(8, 60), delay),
+      this.#ledger.publish(name, large || random.chance(0.1) ? random.between(8, 3000) : random.between(8, 60), delay),
     );
     life.engine.tick();
     const wall = life.clock.wall();
@@ -227,7 +229,7 @@ export class Load {
       ledger.channels.get(channel.name)?.owed.clear();
       for (const one of this.subscriptions) if (one.consumer.channel === channel) one.held = [];
     } else if (channel !== undefined && random.chance(0.5)) topic.deleteChannel(channel.name);
-    if (what.startsWith('pause') || what.startsWith('unpause')) this.#life.store.changed(false);
+    if (what.startsWith('pause') || what.startsWith('unpause')) this.#life.store.persist().catch(() => undefined);
   }
 
   #emptyTopic(topic: Topic, ledger: TopicLedger): void {

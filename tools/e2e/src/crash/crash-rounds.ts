@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,7 +86,7 @@ class CrashRun {
     const random = this.#random;
     const flags = this.#flags();
     const nsqd = await this.#start(flags);
-    if (round === 1) await this.#createChannels(nsqd);
+    if (round === 1) await createTopic(nsqd, TOPIC, CHANNELS);
 
     const publishers = await Promise.all(
       Array.from({ length: PUBLISHERS }, () => Publisher.start(nsqd, TOPIC, this.ledger, new Random(random.between(0, 0xffffffff)))),
@@ -110,19 +110,6 @@ class CrashRun {
       this.ledger.stopped();
     }
     onRound?.(`round ${round}: ${runMs} ms ${flags.slice(1).join(' ')}; behind by ${this.ledger.behind}`);
-  }
-
-  /** A channel that a crash takes away before it is written down has no part in what is published before it comes back. */
-  async #createChannels(nsqd: NsqdProcess): Promise<void> {
-    await createTopic(nsqd, TOPIC, CHANNELS);
-    const written = async (): Promise<void> => {
-      for (;;) {
-        const text = await readFile(join(this.#folder, 'nsqd.dat'), 'utf8');
-        if (CHANNELS.every((name) => text.includes(`"${name}"`))) return;
-        await sleep(POLL_MS);
-      }
-    };
-    await within(STOP_MS, 'the channels in nsqd.dat', written());
   }
 
   /** Takes all that is left, over a clean stop half-way. @returns bytes in the data folder behind a second one */

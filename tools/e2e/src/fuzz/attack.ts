@@ -6,6 +6,7 @@ import { tlsAuthority } from '../certificate.js';
 import { compressionOf, type Compression } from '../compression.js';
 import type { TcpAddress } from '../wire.js';
 import { within } from '../exit.js';
+import { reset } from '../reset.js';
 import type { Random } from '../random.js';
 import { takeFrame } from '../take-frame.js';
 import { MAX_MSG_BYTES, talkOf } from './grammar.js';
@@ -157,7 +158,7 @@ class Attacker {
 
   async #end(): Promise<void> {
     const kind = this.#random.next();
-    if (kind < 0.15) this.socket.resetAndDestroy();
+    if (kind < 0.15) reset(this.socket);
     else if (kind < 0.25) this.socket.destroy();
     else {
       if (kind < 0.5) await within(CLOSE_MS, '', Promise.race([this.#closed, new Promise((resolve) => setTimeout(resolve, 20))]));

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { HttpAddress } from '../http.js';
 import { within } from '../exit.js';
+import { reset } from '../reset.js';
 import type { Random } from '../random.js';
 import type { Heard } from './attack.js';
 import { mutateBytes, pieces } from './mutate.js';
@@ -130,7 +131,7 @@ export async function attackHttp({ host, httpPort }: HttpAddress, random: Random
       if (random.chance(0.1)) await new Promise((resolve) => setImmediate(resolve));
     }
     if (random.chance(0.2)) {
-      socket.resetAndDestroy();
+      reset(socket);
     } else {
       socket.end();
       await within(CLOSE_MS, 'the end of an HTTP connection whose client has ended', closed);
