@@ -9,11 +9,11 @@ export { nsqlookupdCommand, startNsqlookupd, type NsqlookupdStart } from './nsql
 export { openFilesLimit } from './open-files-limit.js';
 export { cpuMicros, openFiles, peakMemory, resetPeakMemory, residentMemory } from './process-usage.js';
 export { runNsqd, type NsqdRun } from './run-nsqd.js';
-export { killGroup, runToEnd, type RunOptions } from './run-to-end.js';
+export { killGroup, runToEnd, type CommandRun } from './run-to-end.js';
 export { takeFrame } from './take-frame.js';
 export { announcedOutput, outputPattern, type AnnouncedOutput } from './readme/announced-output.js';
 export { differences } from './readme/differences.js';
-export { exportedNames } from './readme/exported-names.js';
+export { exportedNames, type NamedExports } from './readme/exported-names.js';
 export { Programs } from './readme/programs.js';
 export { readmeExamples, type Example } from './readme/readme-examples.js';
 export { runExample, type Outcome, type RunOptions } from './readme/run-example.js';

@@ -5,7 +5,7 @@ import { exitOf, within } from './exit.js';
 const KEPT_CHARS = 16_000;
 const MAX_STDOUT_CHARS = 64 * 1024 * 1024;
 
-export interface RunOptions {
+export interface CommandRun {
   readonly cwd: string;
   /** On top of this process's. */
   readonly env?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface RunOptions {
  * @returns what it wrote to standard output, at most 64 Mi characters
  * @throws {Error} with the end of what it said, when it fails, says more or takes too long; it is killed first
  */
-export async function runToEnd([program = '', ...args]: readonly string[], { cwd, env, timeoutMs }: RunOptions): Promise<string> {
+export async function runToEnd([program = '', ...args]: readonly string[], { cwd, env, timeoutMs }: CommandRun): Promise<string> {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const kill = () => killGroup(child.pid);
   process.once('exit', kill);

@@ -26,8 +26,8 @@ describe('the published packages', () => {
     for (const file of ['README.md', 'LICENSE']) expect(existsSync(path.join(ROOT, folder, file))).toBe(true);
   });
 
-  it('export names that can be read off their sources', () => {
-    const entries = entryPoints(ROOT, packages);
+  it('export names that can be read off their sources', async () => {
+    const entries = await entryPoints(ROOT, packages);
     expect(entries.map(({ specifier }) => specifier)).toContain('@nsq/commit-log/testing');
     expect(entries.filter(({ values, types }) => values.length + types.length === 0)).toEqual([]);
   });

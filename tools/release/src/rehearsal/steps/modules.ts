@@ -12,7 +12,7 @@ export async function modules(stage: Stage): Promise<string> {
   const folder = stage.emptyFolder('libraries');
   const names = stage.released.map(({ manifest }) => manifest.name);
   await runToEnd(['npm', 'install', '--prefer-offline', ...names], { cwd: folder, timeoutMs: INSTALL_MS });
-  const entries = entryPoints(stage.clone, stage.released);
+  const entries = await entryPoints(stage.clone, stage.released);
   const list = JSON.stringify(entries.map(({ specifier, values }) => ({ specifier, values })));
   writeFileSync(
     path.join(folder, 'modules.mjs'),

@@ -30,7 +30,7 @@ export async function types(stage: Stage): Promise<string> {
   const scope = path.join(folder, 'node_modules', '@types');
   mkdirSync(scope, { recursive: true });
   symlinkSync(path.join(stage.root, 'node_modules', '@types', 'node'), path.join(scope, 'node'), 'dir');
-  const entries = entryPoints(stage.clone, stage.released);
+  const entries = await entryPoints(stage.clone, stage.released);
   const tsc = path.join(stage.root, 'node_modules', 'typescript', 'bin', 'tsc');
   for (const { name, ending, options } of SETTINGS) {
     const source = path.join(folder, name);
