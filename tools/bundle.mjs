@@ -17,6 +17,16 @@ const leaveOut = {
   },
 };
 
+// What packages say of sources that they do not ship would lead a debugger nowhere: their JavaScript is the source.
+const ownSources = {
+  name: 'own-sources',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path: file }) => ({
+      contents: (await readFile(file, 'utf8')).replace(/^\/\/# sourceMappingURL=.*$/gm, ''),
+    }));
+  },
+};
+
 const { bin } = JSON.parse(await readFile('package.json', 'utf8'));
 await rm('bundle', { recursive: true, force: true });
 await mkdir('bundle');
@@ -29,7 +39,7 @@ for (const outfile of Object.values(bin)) {
     target: 'node20',
     format: 'esm',
     conditions: ['@nsq/source'],
-    plugins: [leaveOut],
+    plugins: [leaveOut, ownSources],
     sourcemap: 'linked',
     metafile: true,
     // For the CommonJS modules in it.

@@ -13,7 +13,8 @@ const ALWAYS = ['LICENSE', 'README.md', 'package.json'];
 const MAY_SHIP = [
   /^dist\/.+\.(?:js|d\.ts|js\.map|d\.ts\.map)$/,
   /^src\/.+\.ts$/,
-  /^bundle\/[^/]+\.(?:m?js|cjs)(?:\.map|\.LEGAL\.txt)?$/, // one file for each program, with the licences of what is in it
+  /^bundle\/[^/]+\.js(?:\.map)?$/, // one file for each program
+  /^bundle\/THIRD-PARTY-LICENSES\.txt$/,
 ];
 const MUST_NOT = /\.test\.|(?:^|\/)(?:tests?|__tests__|fixtures)\//;
 
@@ -30,7 +31,7 @@ export function contentProblems(manifest: Manifest, files: ReadonlyMap<string, n
       (MAY_SHIP.some((pattern) => pattern.test(name)) || (bounds.folders ?? []).some((folder) => name.startsWith(folder))));
   return [
     ...names.filter((name) => !ships(name)).map((name) => `ships ${name}`),
-    ...[...ALWAYS, ...entryFiles(manifest)].filter((name) => !files.has(name)).map((name) => `lacks ${name}`),
+    ...[...ALWAYS, ...entryFiles(manifest), ...bundled(names)].filter((name) => !files.has(name)).map((name) => `lacks ${name}`),
     ...compiledProblems(names),
     ...(names.length > bounds.maxFiles ? [`${names.length} files, at most ${bounds.maxFiles}`] : []),
     ...(bytes > bounds.maxKiB * 1024 ? [`${Math.ceil(bytes / 1024)} KiB, at most ${bounds.maxKiB}`] : []),
@@ -42,6 +43,11 @@ export function entryFiles({ bin, exports, types }: Manifest): string[] {
   const targets = Object.values(exports ?? {}).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)));
   const all = [...Object.values(bin ?? {}), ...targets, ...(types === undefined ? [] : [types])];
   return [...new Set(all.map((file) => file.replace(/^\.\//, '')))];
+}
+
+/** What goes with a bundle: the licences of what is in it. */
+function bundled(names: readonly string[]): string[] {
+  return names.some((name) => name.startsWith('bundle/')) ? ['bundle/THIRD-PARTY-LICENSES.txt'] : [];
 }
 
 /** A source without what is compiled of it, or the other way round: left over from a file that is gone. */
