@@ -9,7 +9,7 @@ export interface InteropOptions {
   /** Scenarios at the same time. */
   readonly jobs: number;
   readonly writeTable: boolean;
-  /** A missing toolchain is a failure. */
+  /** A missing toolchain is a failure, and so is a page that says something else. */
   readonly all: boolean;
 }
 
@@ -29,7 +29,7 @@ Runs client libraries of others against the built nsqd and nsqlookupd. What the 
   --library NAME,...   only these: ${libraries.join(', ')}
   --scenario NAME,...  only these: ${scenarios.join(', ')}
   --jobs N             scenarios at the same time (default ${DEFAULT_JOBS}; most of them wait most of the time)
-  --all                fail when a toolchain is missing, instead of skipping what needs it
+  --all                fail when a toolchain is missing, instead of skipping what needs it, and when docs/compatibility.md says otherwise
   --write-table        write docs/compatibility.md from this run; it must be of everything
   --help               this text
 `;
