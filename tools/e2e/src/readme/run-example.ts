@@ -28,6 +28,7 @@ export interface Outcome {
 export async function runExample(example: Example, { cwd, replace, timeoutMs = TIMEOUT_MS }: RunOptions): Promise<Outcome> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', replaced(example.code, replace)], {
     cwd,
+    env: { ...process.env, FORCE_COLOR: '0' }, // what it prints is compared
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const restore = new Map([...(replace ?? [])].map(([says, is]) => [is, says]));
