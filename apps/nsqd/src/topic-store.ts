@@ -210,7 +210,6 @@ export class TopicStore {
     this.#quiet = true;
     this.#retry();
     await this.#pending;
-    await this.#storage.settled();
     const failures: unknown[] = [];
     const attempt = async (what: string, write: () => Promise<void>): Promise<void> => {
       try {
@@ -224,6 +223,8 @@ export class TopicStore {
     for (const topic of this.#engine.topics.values()) {
       if (!topic.ephemeral) await attempt(`store topic ${topic.name}`, () => this.#storage.store(this.#engine, topic));
     }
+    // At the end: a topic that could not make its log has left the files of an earlier one of its name.
+    await this.#storage.settled();
     if (failures.length > 0) throw failures[0];
   }
 

@@ -188,7 +188,7 @@ export class DiskStorage {
     await storage.close();
   }
 
-  /** Waits for what is being removed, and tries once more what could not be: it would come back with a restart. */
+  /** Waits for what is being removed, and tries once more what could not be: it would come back with a restart. Once everything is stored. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#removals.values());
     await this.removeLeft();
@@ -197,9 +197,11 @@ export class DiskStorage {
   /** Tries to remove what could not be removed when its topic was deleted. */
   async removeLeft(): Promise<void> {
     for (const folder of this.#left) {
-      // A new topic of that name has begun with an empty folder.
-      if ([...this.#storages.values()].some((storage) => storage.folder === folder && storage.opened)) this.#left.delete(folder);
-      else if (!this.#removals.has(folder)) await this.#inTurn(folder, () => this.#removeFiles(folder)).catch(() => undefined);
+      const later = [...this.#storages.values()].find((storage) => storage.folder === folder);
+      if (later?.opening === true || this.#removals.has(folder)) continue; // either is removing it
+      // A new topic whose log is open has begun with an empty folder.
+      if (later !== undefined && later.log !== null) this.#left.delete(folder);
+      else await this.#inTurn(folder, () => this.#removeFiles(folder)).catch(() => undefined);
     }
   }
 

@@ -76,6 +76,29 @@ it('what could not be removed at first is removed later, and does not come back'
   expect((await start(fs)).topics.map(({ name }) => name)).toEqual(['u']);
 });
 
+it.each([
+  [
+    'while a checkpoint is written',
+    async (life: Life) => {
+      life.checkpoint();
+      await life.work(100);
+    },
+  ],
+  ['while the daemon stops', () => Promise.resolve()],
+])('what is left of a deleted topic does not come to the next of its name, which cannot make its log %s', async (_when, meanwhile) => {
+  const life = await start(fs);
+  await publish(life.engine.topic('t'), 'gone');
+  fs.fail({ operation: 'rename', path: 'topics/', times: 1 });
+  life.engine.deleteTopic('t');
+  await life.work(100);
+  fs.fail({ operation: 'remove', path: 'topics/t/', times: 1 });
+  const refused = publish(life.engine.topic('t'), 'refused');
+  await meanwhile(life);
+  await patiently(life.stop());
+  expect((await refused)?.message).toContain('EIO');
+  expect(await received(await start(fs), 't')).toEqual([]);
+});
+
 it('a channel goes on reading some time after a read has failed, though nothing else happens', async () => {
   const life = await start(fs);
   const topic = life.engine.topic('t');
