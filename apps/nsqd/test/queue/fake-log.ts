@@ -12,6 +12,8 @@ export class FakeLog implements TopicLog {
   failing = false;
   congested = false;
   readonly stored: { batch: Batch; segment: LogSegment }[] = [];
+  /** Batches that cannot be read any more, by their first sequence number. */
+  readonly lost = new Set<number>();
   readonly #tasks: (() => void)[] = [];
   #segment: LogSegment = { unfinished: 0 };
   #pending = 0;
@@ -30,8 +32,10 @@ export class FakeLog implements TopicLog {
     this.end = batch.seq + batch.count;
     this.#pending++;
     batch.writing = true;
+    const written = batch.bytes;
     this.#tasks.push(() => {
       this.#pending--;
+      if (batch.bytes !== written) throw new Error(`batch ${batch.seq} has moved while it was being written`);
       batch.writing = false;
       if (this.failing || batch.seq !== (this.stored.at(-1)?.batch.seq ?? batch.seq) + (this.stored.at(-1)?.batch.count ?? 0)) {
         this.end = (this.stored.at(-1)?.batch.seq ?? batch.seq) + (this.stored.at(-1)?.batch.count ?? 0);
@@ -73,7 +77,9 @@ export class FakeLog implements TopicLog {
     return {
       next: (done) => {
         this.#tasks.push(() => {
-          const found = this.stored.filter(({ batch }) => batch.seq + batch.count > at).slice(0, 2);
+          const [first, second] = this.stored.filter(({ batch }) => batch.seq + batch.count > at && !this.lost.has(batch.seq));
+          const found = first === undefined ? [] : [first];
+          if (first !== undefined && second?.batch.seq === first.batch.seq + first.batch.count) found.push(second);
           const batches = found.map(({ batch, segment }) => {
             const copy = new Batch(
               batch.seq,
