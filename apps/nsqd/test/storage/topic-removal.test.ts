@@ -1,5 +1,7 @@
 import { SimulatedFileSystem } from '@nsq/commit-log/testing';
 import type { Topic } from '../../src/queue/topic.js';
+import { captureCheckpoint } from '../../src/storage/topic-checkpoint.js';
+import { TopicStorage } from '../../src/storage/topic-storage.js';
 import { bodies, publishThen, subscribe } from '../queue/fixture.js';
 import { Life, patiently, SimulatedClock, type Setup } from './life.js';
 
@@ -127,6 +129,20 @@ it('a publish to a new channel is refused while topics and channels cannot be wr
   expect(await publish(topic, 'c')).toBeNull();
   const next = await start(fs.crash('process'));
   expect([...(next.engine.topics.get('t')?.channels.keys() ?? [])]).toEqual(['c']);
+});
+
+it('a checkpoint says how things stood when it began, also when a topic is emptied while it is written', async () => {
+  const life = await start(fs);
+  const topic = life.engine.topic('t');
+  life.engine.channel(topic, 'c');
+  await publish(topic, 'a');
+  topic.pause();
+  await publish(topic, 'b');
+  if (!(topic.log instanceof TopicStorage)) throw new Error('it is not stored');
+  const { checkpoint } = captureCheckpoint(life.engine, topic, topic.log);
+  topic.empty();
+  expect([checkpoint.dispatched, checkpoint.holes]).toEqual([1, []]);
+  expect(captureCheckpoint(life.engine, topic, topic.log).checkpoint).toMatchObject({ dispatched: 2, holes: [{ from: 1, to: 2 }] });
 });
 
 it('writes down how far a channel has come though nobody publishes', async () => {
