@@ -91,6 +91,11 @@ export class DiskStorage {
     });
   }
 
+  /** Until what is being removed is gone, or could not be removed; null when there is nothing. */
+  get removing(): Promise<unknown> | null {
+    return this.#removals.size === 0 ? null : Promise.allSettled(this.#removals.values());
+  }
+
   /** One removal of a folder after the other: what is removed must not be what a later topic of the name has stored meanwhile. */
   async #inTurn(folder: string, remove: () => Promise<void>): Promise<void> {
     const earlier = this.#removals.get(folder);
@@ -190,7 +195,7 @@ export class DiskStorage {
 
   /** Waits for what is being removed, and tries once more what could not be: it would come back with a restart. Once everything is stored. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#removals.values());
+    await this.removing;
     await this.removeLeft();
   }
 

@@ -40,6 +40,16 @@ it('a topic that is deleted leaves nothing, and one of its name begins anew', as
   expect(await received(await start(fs), 't')).toEqual(['c']);
 });
 
+it.each(['process', 'power'] as const)('once a deletion is written down, a crash of the %s does not undo it', async (kind) => {
+  const life = await start(fs);
+  for (let i = 0; i < 20; i++) await publish(life.engine.topic('t'), `${i}`.repeat(100));
+  life.checkpoint(); // which the removal waits for
+  await life.work(2);
+  life.engine.deleteTopic('t');
+  await patiently(life.store.written() ?? Promise.resolve());
+  expect((await start(fs.crash(kind))).topics).toEqual([]);
+});
+
 it('deleting and making a topic again and again loses nothing of the last', async () => {
   const life = await start(fs);
   for (let round = 0; round < 5; round++) {
