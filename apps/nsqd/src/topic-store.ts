@@ -59,13 +59,14 @@ export class TopicStore {
   }
 
   /**
-   * Until a topic or channel is written down, or, with none named, until all that has changed is; null when it is. Asking has a write that
-   * failed tried again. Rejects with why it failed once more.
+   * Until a topic or channel is written down, or, with none named, until all that has changed is, and what deleted topics held is gone; null
+   * when it is. Asking has a write that failed tried again. Rejects with why it failed once more.
    */
   written(made?: Topic | Channel): Promise<void> | null {
     const written = this.#changes.until(made);
     if (written !== null) this.#retry();
-    return written;
+    const removing = made === undefined ? this.#storage.removing : null;
+    return removing === null ? written : Promise.all([written, removing]).then(() => undefined);
   }
 
   /** Why topics and channels cannot be written down, null when they can. Asking has it tried again. */
@@ -210,7 +211,6 @@ export class TopicStore {
     this.#quiet = true;
     this.#retry();
     await this.#pending;
-    await this.#storage.settled();
     const failures: unknown[] = [];
     const attempt = async (what: string, write: () => Promise<void>): Promise<void> => {
       try {
@@ -224,6 +224,8 @@ export class TopicStore {
     for (const topic of this.#engine.topics.values()) {
       if (!topic.ephemeral) await attempt(`store topic ${topic.name}`, () => this.#storage.store(this.#engine, topic));
     }
+    // At the end: a topic that could not make its log has left the files of an earlier one of its name.
+    await this.#storage.settled();
     if (failures.length > 0) throw failures[0];
   }
 

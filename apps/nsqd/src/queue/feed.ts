@@ -62,7 +62,10 @@ export class Feed {
   take(): Message | null {
     const cursor = this.#cursor;
     if (!this.#topic.holes.none || !this.foreign.none) this.#jump();
-    if (cursor.seq >= this.#topic.dispatched || !(cursor.settle() || this.#attach())) return null;
+    const { seq } = cursor;
+    if (seq >= this.#topic.dispatched || !(cursor.settle() || this.#attach())) return null;
+    // It has jumped over what could not be read: that may lead to what was dropped, or does not belong to the channels yet.
+    if (cursor.seq !== seq) return this.take();
     const { at, index } = cursor;
     const batch = cursor.batch as Batch;
     const message = this.#engine.pool.take();

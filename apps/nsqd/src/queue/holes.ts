@@ -8,6 +8,7 @@ export interface Hole {
 export class Holes {
   #holes: Hole[] = [];
 
+  /** As they are now: a checkpoint that is being written keeps what it has got. */
   get all(): readonly Hole[] {
     return this.#holes;
   }
@@ -17,7 +18,7 @@ export class Holes {
   }
 
   add(hole: Hole): void {
-    if (hole.to > hole.from) this.#holes.push(hole);
+    if (hole.to > hole.from) this.#holes = [...this.#holes, hole];
   }
 
   /** The first sequence number from `seq` on that was not dropped. */

@@ -13,8 +13,8 @@ export type Done = (error: Error | null) => void;
 /** Reads a topic's log on and on, from a sequence number. */
 export interface LogCursor {
   /**
-   * The next batches, in order; none when all that is written has been read. A batch may begin before the first sequence number that was
-   * asked for. Sequence numbers that are missing in between could not be read, which has been reported.
+   * The next batches, each where the one before it ends; none when all that is written has been read. A batch may begin before the first
+   * sequence number that was asked for. Sequence numbers that are missing between two calls could not be read, which has been reported.
    */
   next(done: (error: Error | null, batches: readonly Batch[]) => void): void;
   close(): void;

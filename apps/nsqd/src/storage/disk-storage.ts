@@ -91,6 +91,11 @@ export class DiskStorage {
     });
   }
 
+  /** Until what is being removed is gone, or could not be removed; null when there is nothing. */
+  get removing(): Promise<unknown> | null {
+    return this.#removals.size === 0 ? null : Promise.allSettled(this.#removals.values());
+  }
+
   /** One removal of a folder after the other: what is removed must not be what a later topic of the name has stored meanwhile. */
   async #inTurn(folder: string, remove: () => Promise<void>): Promise<void> {
     const earlier = this.#removals.get(folder);
@@ -188,18 +193,20 @@ export class DiskStorage {
     await storage.close();
   }
 
-  /** Waits for what is being removed, and tries once more what could not be: it would come back with a restart. */
+  /** Waits for what is being removed, and tries once more what could not be: it would come back with a restart. Once everything is stored. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#removals.values());
+    await this.removing;
     await this.removeLeft();
   }
 
   /** Tries to remove what could not be removed when its topic was deleted. */
   async removeLeft(): Promise<void> {
     for (const folder of this.#left) {
-      // A new topic of that name has begun with an empty folder.
-      if ([...this.#storages.values()].some((storage) => storage.folder === folder && storage.opened)) this.#left.delete(folder);
-      else if (!this.#removals.has(folder)) await this.#inTurn(folder, () => this.#removeFiles(folder)).catch(() => undefined);
+      const later = [...this.#storages.values()].find((storage) => storage.folder === folder);
+      if (later?.opening === true || this.#removals.has(folder)) continue; // either is removing it
+      // A new topic whose log is open has begun with an empty folder.
+      if (later !== undefined && later.log !== null) this.#left.delete(folder);
+      else await this.#inTurn(folder, () => this.#removeFiles(folder)).catch(() => undefined);
     }
   }
 

@@ -57,9 +57,9 @@ export class TopicStorage implements TopicLog {
     return this.#log;
   }
 
-  /** The log is open, or being opened. */
-  get opened(): boolean {
-    return this.#log !== null || this.#opening !== null;
+  /** The log is being opened, which may fail. */
+  get opening(): boolean {
+    return this.#opening !== null;
   }
 
   get end(): number {

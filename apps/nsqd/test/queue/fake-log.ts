@@ -12,9 +12,12 @@ export class FakeLog implements TopicLog {
   failing = false;
   congested = false;
   readonly stored: { batch: Batch; segment: LogSegment }[] = [];
+  /** Batches that cannot be read any more, by their first sequence number. */
+  readonly lost = new Set<number>();
   readonly #tasks: (() => void)[] = [];
   #segment: LogSegment = { unfinished: 0 };
   #pending = 0;
+  #storedEnd = 0;
 
   constructor(writesThrough = false) {
     this.writesThrough = writesThrough;
@@ -26,18 +29,22 @@ export class FakeLog implements TopicLog {
 
   append(batch: Batch, done: Done): void {
     if (batch.gap > 0) throw new Error('a batch with gaps');
-    if (!this.empty && batch.seq !== this.end) throw new Error(`batch ${batch.seq} does not follow ${this.end}`);
+    if (this.empty) this.#storedEnd = batch.seq;
+    else if (batch.seq !== this.end) throw new Error(`batch ${batch.seq} does not follow ${this.end}`);
     this.end = batch.seq + batch.count;
     this.#pending++;
     batch.writing = true;
+    const written = batch.bytes;
     this.#tasks.push(() => {
       this.#pending--;
+      if (batch.bytes !== written) throw new Error(`batch ${batch.seq} has moved while it was being written`);
       batch.writing = false;
-      if (this.failing || batch.seq !== (this.stored.at(-1)?.batch.seq ?? batch.seq) + (this.stored.at(-1)?.batch.count ?? 0)) {
-        this.end = (this.stored.at(-1)?.batch.seq ?? batch.seq) + (this.stored.at(-1)?.batch.count ?? 0);
+      if (this.failing || batch.seq !== this.#storedEnd) {
+        this.end = this.#storedEnd;
         done(new Error('no space left on device'));
         return;
       }
+      this.#storedEnd = batch.seq + batch.count;
       if (this.stored.length % SEGMENT_BATCHES === 0) this.#segment = { unfinished: 0 };
       batch.segment = this.#segment;
       // What is stored is a copy: the bytes in memory may change or go.
@@ -73,7 +80,9 @@ export class FakeLog implements TopicLog {
     return {
       next: (done) => {
         this.#tasks.push(() => {
-          const found = this.stored.filter(({ batch }) => batch.seq + batch.count > at).slice(0, 2);
+          const [first, second] = this.stored.filter(({ batch }) => batch.seq + batch.count > at && !this.lost.has(batch.seq));
+          const found = first === undefined ? [] : [first];
+          if (first !== undefined && second?.batch.seq === first.batch.seq + first.batch.count) found.push(second);
           const batches = found.map(({ batch, segment }) => {
             const copy = new Batch(
               batch.seq,

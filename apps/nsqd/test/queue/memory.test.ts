@@ -50,6 +50,18 @@ describe('memory that waiting messages take', () => {
   });
 });
 
+it('leaves where it is what is being written', () => {
+  const { engine, settle } = createWorld({ memQueueSize: 1 }, { log: 'spill' });
+  const topic = engine.topic('t');
+  for (const body of ['a', 'b', 'c']) publish(topic, body);
+  const { first } = topic.window;
+  const { bytes } = first;
+  engine.turn();
+  expect([first.writing, first.bytes === bytes]).toEqual([true, true]);
+  settle();
+  expect(topic.window.first.bytes.length).toBe(1024);
+});
+
 it('moves a message out of the chunk it came in once its consumer asks for more time', () => {
   const { engine, settle } = createWorld();
   const topic = engine.topic('t');

@@ -131,9 +131,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc.integer({ min: 1, max: 40 }).map((count): Step => (model) => {
-      const all = Array.from({ length: count }, () => model.next());
-      model.publish((done) => publishThen(model.topic, all, done), all);
+    arbitrary: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 3 }).map((counts): Step => (model) => {
+      for (const count of counts) {
+        const all = Array.from({ length: count }, () => model.next());
+        model.publish((done) => publishThen(model.topic, all, done), all);
+      }
     }),
   },
   {

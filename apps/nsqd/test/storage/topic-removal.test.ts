@@ -1,5 +1,7 @@
 import { SimulatedFileSystem } from '@nsq/commit-log/testing';
 import type { Topic } from '../../src/queue/topic.js';
+import { captureCheckpoint } from '../../src/storage/topic-checkpoint.js';
+import { TopicStorage } from '../../src/storage/topic-storage.js';
 import { bodies, publishThen, subscribe } from '../queue/fixture.js';
 import { Life, patiently, SimulatedClock, type Setup } from './life.js';
 
@@ -36,6 +38,16 @@ it('a topic that is deleted leaves nothing, and one of its name begins anew', as
   await patiently(life.stop());
   expect(fs.files.filter((file) => file.includes('deleted'))).toEqual([]);
   expect(await received(await start(fs), 't')).toEqual(['c']);
+});
+
+it.each(['process', 'power'] as const)('once a deletion is written down, a crash of the %s does not undo it', async (kind) => {
+  const life = await start(fs);
+  for (let i = 0; i < 20; i++) await publish(life.engine.topic('t'), `${i}`.repeat(100));
+  life.checkpoint(); // which the removal waits for
+  await life.work(2);
+  life.engine.deleteTopic('t');
+  await patiently(life.store.written() ?? Promise.resolve());
+  expect((await start(fs.crash(kind))).topics).toEqual([]);
 });
 
 it('deleting and making a topic again and again loses nothing of the last', async () => {
@@ -76,6 +88,29 @@ it('what could not be removed at first is removed later, and does not come back'
   expect((await start(fs)).topics.map(({ name }) => name)).toEqual(['u']);
 });
 
+it.each([
+  [
+    'while a checkpoint is written',
+    async (life: Life) => {
+      life.checkpoint();
+      await life.work(100);
+    },
+  ],
+  ['while the daemon stops', () => Promise.resolve()],
+])('what is left of a deleted topic does not come to the next of its name, which cannot make its log %s', async (_when, meanwhile) => {
+  const life = await start(fs);
+  await publish(life.engine.topic('t'), 'gone');
+  fs.fail({ operation: 'rename', path: 'topics/', times: 1 });
+  life.engine.deleteTopic('t');
+  await life.work(100);
+  fs.fail({ operation: 'remove', path: 'topics/t/', times: 1 });
+  const refused = publish(life.engine.topic('t'), 'refused');
+  await meanwhile(life);
+  await patiently(life.stop());
+  expect((await refused)?.message).toContain('EIO');
+  expect(await received(await start(fs), 't')).toEqual([]);
+});
+
 it('a channel goes on reading some time after a read has failed, though nothing else happens', async () => {
   const life = await start(fs);
   const topic = life.engine.topic('t');
@@ -104,6 +139,20 @@ it('a publish to a new channel is refused while topics and channels cannot be wr
   expect(await publish(topic, 'c')).toBeNull();
   const next = await start(fs.crash('process'));
   expect([...(next.engine.topics.get('t')?.channels.keys() ?? [])]).toEqual(['c']);
+});
+
+it('a checkpoint says how things stood when it began, also when a topic is emptied while it is written', async () => {
+  const life = await start(fs);
+  const topic = life.engine.topic('t');
+  life.engine.channel(topic, 'c');
+  await publish(topic, 'a');
+  topic.pause();
+  await publish(topic, 'b');
+  if (!(topic.log instanceof TopicStorage)) throw new Error('it is not stored');
+  const { checkpoint } = captureCheckpoint(life.engine, topic, topic.log);
+  topic.empty();
+  expect([checkpoint.dispatched, checkpoint.holes]).toEqual([1, []]);
+  expect(captureCheckpoint(life.engine, topic, topic.log).checkpoint).toMatchObject({ dispatched: 2, holes: [{ from: 1, to: 2 }] });
 });
 
 it('writes down how far a channel has come though nobody publishes', async () => {

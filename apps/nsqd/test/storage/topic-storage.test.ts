@@ -52,7 +52,7 @@ async function until(met: () => boolean): Promise<void> {
 it('makes no folder before there is something to write, and reads back what was written', async () => {
   const { fs, storage } = fixture();
   await turn();
-  expect([fs.files, storage.empty, storage.opened]).toEqual([[], true, false]);
+  expect([fs.files, storage.empty, storage.opening]).toEqual([[], true, false]);
   const batch = batchOf(0, 'a', 'b');
   const stored = append(storage, batch);
   expect([storage.empty, storage.end, batch.writing]).toEqual([false, 2, true]);
