@@ -34,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (lack === null) libraries.push(library);
     else skipped.push(`${library.name} (${library.language}): ${lack}`);
   }
-  const outcomes = await runAll(await builtOf(libraries), scenarios, options.jobs);
+  const outcomes = await runAll(buildsOf(libraries), scenarios, options.jobs);
 
   console.log(`\n${summary(outcomes)}`);
   for (const line of skipped) console.log(`skipped: ${line}`);
@@ -57,48 +57,69 @@ async function main(args: readonly string[]): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
-interface Built {
+/** A library whose program is being built, or has been. */
+interface Build {
   readonly library: Library;
+  readonly finished: Promise<void>;
+  done: boolean;
   /** Why its program could not be built; null when it was. */
-  readonly error: Error | null;
+  error: Error | null;
 }
 
 /** Two programs at the same time: while one is fetched, another is compiled. Libraries that share a program wait for it together. */
-async function builtOf(libraries: readonly Library[]): Promise<Built[]> {
+function buildsOf(libraries: readonly Library[]): Build[] {
   const folders = [...new Set(libraries.map(({ folder }) => folder))];
-  const built: Built[] = [];
-  await inParallel(BUILDS, folders, async (folder) => {
-    for (const library of libraries.filter((one) => one.folder === folder)) {
+  const builds = libraries.map((library): Build & { finish: () => void } => {
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    return { library, finished, finish, done: false, error: null };
+  });
+  void inParallel(BUILDS, folders, async (folder) => {
+    for (const one of builds.filter(({ library }) => library.folder === folder)) {
       const started = Date.now();
       // What is fetched may fail to come for a moment.
-      const error = await build(library)
-        .catch(() => build(library))
+      one.error = await build(one.library)
+        .catch(() => build(one.library))
         .then(
           () => null,
           (reason: unknown) => reason as Error,
         );
-      console.log(`built    ${library.name.padEnd(18)} ${error === null ? '' : 'FAILED '}${seconds(started).toFixed(1)} s`);
-      built.push({ library, error });
+      console.log(`built    ${one.library.name.padEnd(18)} ${one.error === null ? '' : 'FAILED '}${seconds(started).toFixed(1)} s`);
+      one.done = true;
+      one.finish();
     }
   });
-  return built;
+  return builds;
 }
 
 const seconds = (since: number): number => (Date.now() - since) / 1000;
 
-async function runAll(built: readonly Built[], scenarios: readonly Scenario[], jobs: number): Promise<Outcome[]> {
+/** Runs what there is to run, each as soon as its program is built. */
+async function runAll(builds: readonly Build[], scenarios: readonly Scenario[], jobs: number): Promise<Outcome[]> {
   // Scenario by scenario, so that those that wait run beside those that work; the longest, at the end of the list, first.
-  const pairs = [...scenarios].reverse().flatMap((scenario) => {
-    const able = built.filter(({ library }) => scenariosFor(library).includes(scenario));
-    return able.map((one) => ({ ...one, scenario }));
+  const waiting = [...scenarios].reverse().flatMap((scenario) => {
+    const able = builds.filter(({ library }) => scenariosFor(library).includes(scenario));
+    return able.map((build) => ({ build, scenario }));
   });
   const outcomes: Outcome[] = [];
-  await inParallel(jobs, pairs, async ({ library, scenario, error }) => {
-    const outcome = await runOne(library, scenario, error);
-    outcomes.push(outcome);
-    console.log(line(outcome));
-  });
-  return outcomes.sort((one, other) => scenarios.indexOf(one.scenario) - scenarios.indexOf(other.scenario));
+  const worker = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const one = waiting.find(({ build }) => build.done);
+      if (one === undefined) {
+        await Promise.race(waiting.map(({ build }) => build.finished));
+        continue;
+      }
+      waiting.splice(waiting.indexOf(one), 1);
+      const outcome = await runOne(one.build.library, one.scenario, one.build.error);
+      outcomes.push(outcome);
+      console.log(line(outcome));
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  return outcomes.sort(
+    (one, other) =>
+      scenarios.indexOf(one.scenario) - scenarios.indexOf(other.scenario) || one.library.name.localeCompare(other.library.name),
+  );
 }
 
 async function inParallel<T>(jobs: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
