@@ -32,9 +32,9 @@ function installPython() {
   writeFileSync(stamp, wanted);
 }
 
-/** Where kustomize is; undefined without Go. */
+/** Where kustomize is, in a folder for its version; undefined without Go. */
 function installKustomize() {
-  const program = path.join(build, 'go', 'kustomize');
+  const program = path.join(build, `go-${KUSTOMIZE.split('@')[1]}`, 'kustomize');
   if (existsSync(program)) return program;
   if (!run('go', ['version']).ok) return undefined;
   console.log('Building kustomize, once ...');
