@@ -21,7 +21,7 @@ const leaveOut = {
 const ownSources = {
   name: 'own-sources',
   setup({ onLoad }) {
-    onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path: file }) => ({
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path: file }) => ({
       contents: (await readFile(file, 'utf8')).replace(/^\/\/# sourceMappingURL=.*$/gm, ''),
     }));
   },
@@ -30,21 +30,21 @@ const ownSources = {
 const { bin } = JSON.parse(await readFile('package.json', 'utf8'));
 await rm('bundle', { recursive: true, force: true });
 await mkdir('bundle');
-for (const outfile of Object.values(bin)) {
-  const { metafile } = await build({
-    entryPoints: ['src/main.ts'],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    conditions: ['@nsq/source'],
-    plugins: [leaveOut, ownSources],
-    sourcemap: 'linked',
-    metafile: true,
-    // For the CommonJS modules in it.
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
-  });
-  await chmod(outfile, 0o755);
-  await writeFile(path.join('bundle', 'THIRD-PARTY-LICENSES.txt'), await thirdPartyLicences(Object.keys(metafile.inputs)));
-}
+const [outfile, ...others] = Object.values(bin);
+if (outfile === undefined || others.length > 0) throw new Error('a bundle is for a package with one program');
+const { metafile } = await build({
+  entryPoints: ['src/main.ts'],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  conditions: ['@nsq/source'],
+  plugins: [leaveOut, ownSources],
+  sourcemap: 'linked',
+  metafile: true,
+  // For the CommonJS modules in it.
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+});
+await chmod(outfile, 0o755);
+await writeFile(path.join('bundle', 'THIRD-PARTY-LICENSES.txt'), await thirdPartyLicences(Object.keys(metafile.inputs)));

@@ -14,7 +14,12 @@ const checked = [];
 
 /** @returns what the program said, and whether it was content */
 function run(command, args, options = {}) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 600_000, ...options });
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: 600_000,
+    maxBuffer: 2 ** 26,
+    ...options,
+  });
   return { ok: status === 0, output: error?.message ?? `${stdout}${stderr}`.trim() };
 }
 
@@ -32,9 +37,9 @@ function installPython() {
   writeFileSync(stamp, wanted);
 }
 
-/** Where kustomize is; undefined without Go. */
+/** Where kustomize is, in a folder for its version; undefined without Go. */
 function installKustomize() {
-  const program = path.join(build, 'go', 'kustomize');
+  const program = path.join(build, `go-${KUSTOMIZE.split('@')[1]}`, 'kustomize');
   if (existsSync(program)) return program;
   if (!run('go', ['version']).ok) return undefined;
   console.log('Building kustomize, once ...');

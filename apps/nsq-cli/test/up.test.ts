@@ -99,9 +99,9 @@ describe('nsq up', () => {
     expect(daemons.filter(({ pid }) => alive(pid))).toHaveLength(1);
   });
 
-  it('refuses a data folder that cannot be, with what to do', async () => {
+  it.each(['the path of a file', 'a folder below /proc'])('refuses %s as data folder, with what to do', async (what) => {
     await writeFile(path.join(folder, 'file'), '');
-    const nsq = nsqUp(`--data=${folder}/file`, '--lookupd=0');
+    const nsq = nsqUp(`--data=${what.endsWith('/proc') ? '/proc/none' : `${folder}/file`}`, '--lookupd=0');
     expect(await nsq.ended).toBe(1);
     expect(nsq.stderr).toMatch(/^nsq: cannot make the data folder .*; --data names another one\n$/);
   });

@@ -8,6 +8,10 @@ import { PlainProcess } from './plain-process.js';
 const lack = noContainers();
 if (lack !== undefined) process.stderr.write(`No containers here (${lack}): the images' commands run as plain processes.\n`);
 
+const inContainer = lack === undefined ? it : it.skip;
+/** Nothing keeps root from writing. */
+const asUser = lack !== undefined && process.getuid?.() === 0 ? it.skip : it;
+
 const folders: string[] = [];
 const running: (Container | PlainProcess)[] = [];
 
@@ -56,8 +60,7 @@ it('nsqd is healthy, keeps its data over SIGTERM in the volume, and ends with 0'
   expect((await second.stop('SIGINT')).code).toBe(0);
 });
 
-it('nsqd says in one line that it may not write to its volume, and ends with 1', async () => {
-  if (lack !== undefined && process.getuid?.() === 0) return; // nothing keeps root from writing
+asUser('nsqd says in one line that it may not write to its volume, and ends with 1', async () => {
   const { code, output } = await start('nsqd', dataFolder(null)).ended;
   expect(code).toBe(1);
   expect(output.split('\n').filter((line) => line !== '' && !line.includes(' INFO: '))).toEqual([
@@ -73,8 +76,7 @@ it('nsqlookupd is healthy and ends with 0', async () => {
   expect((await one.stop()).code).toBe(0);
 });
 
-it('the health check asks on the port that the arguments name', async () => {
-  if (lack !== undefined) return;
+inContainer('the health check asks on the port that the arguments name', async () => {
   const image = imageOf('nsqd');
   const one = new Container(image, ['--http-address=127.0.0.1:5151', '--auth-http-address=127.0.0.1:1'], dataFolder(image));
   running.push(one);
@@ -90,8 +92,7 @@ it('the health check fails when nobody answers', async () => {
   expect((await one.exec(elsewhere)).code).toBe(1);
 });
 
-it('only the volume can be written to', async () => {
-  if (lack !== undefined) return;
+inContainer('only the volume can be written to', async () => {
   const image = imageOf('nsqd');
   const one = start('nsqd', dataFolder(image));
   await one.logged(/HTTP: listening on/);

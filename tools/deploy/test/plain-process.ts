@@ -1,7 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { within } from '@nsq/e2e';
 import { workspaceFile, type DaemonImage, type Ended } from '../src/index.js';
 
@@ -12,11 +9,11 @@ export class PlainProcess {
   #output = '';
   #changed = (): void => undefined;
 
-  constructor(image: DaemonImage, folder = mkdtempSync(path.join(tmpdir(), 'nsq-'))) {
+  constructor(image: DaemonImage, folder?: string) {
     const [, ...args] = image.entrypoint.map((word) => word.replace('/opt/nsq/', `${workspaceFile(`apps/${image.name}/bundle`)}/`));
     const addresses = ['--tcp-address=127.0.0.1:0', '--http-address=127.0.0.1:0'];
     this.#child = spawn(process.execPath, [...args, ...addresses], {
-      cwd: folder,
+      ...(folder !== undefined && { cwd: folder }),
       env: { ...process.env, ...image.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

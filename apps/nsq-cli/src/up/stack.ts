@@ -1,9 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli-error.js';
+import { makeFolder } from '../make-folder.js';
 import { DaemonProcess, type Ports } from './daemon-process.js';
 import type { DaemonPlan, StackPlan } from './plan.js';
 
+const DATA_FOLDER_MODE = 0o777;
 const PING_TIMEOUT_MS = 2000;
 const PING_INTERVAL_MS = 50;
 
@@ -41,8 +42,8 @@ export class Stack {
    * @throws {CliError} when one of them ends instead, or takes too long; the others go on until `stop`
    */
   async start(signal: AbortSignal): Promise<RunningDaemon[]> {
+    for (const { dataPath } of this.#plan.nsqds) if (dataPath !== null) await makeDataFolder(dataPath);
     const lookupds = await this.#startAll(this.#plan.lookupds, this.#lookupds, signal);
-    for (const { dataPath } of this.#plan.nsqds) if (dataPath !== null) await makeFolder(dataPath);
     const flags = lookupds.map(({ tcp }) => `--lookupd-tcp-address=${tcp}`);
     const plans = this.#plan.nsqds.map((plan) => ({ ...plan, flags: [...flags, ...plan.flags] }));
     return [...lookupds, ...(await this.#startAll(plans, this.#nsqds, signal))];
@@ -109,9 +110,9 @@ export class Stack {
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder, DATA_FOLDER_MODE);
   } catch (error) {
     throw new CliError(`cannot make the data folder ${folder}: ${(error as Error).message}; --data names another one`);
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { runToEnd } from '@nsq/e2e';
 import { changelogSection, changelogVersions } from '../release/changelog.js';
@@ -21,6 +22,11 @@ interface Lock {
   >;
 }
 
+interface ShownVersions {
+  readonly FILES: readonly string[];
+  readonly shownVersions: (text: string) => readonly string[];
+}
+
 /** What a release has to look like in the workspace. @returns its packages @throws {Error} naming everything that is wrong */
 export async function checkRelease(root: string, { tag, repository, changes }: Expected): Promise<PublishedPackage[]> {
   const packages = publishedPackages(root);
@@ -30,6 +36,7 @@ export async function checkRelease(root: string, { tag, repository, changes }: E
     ...rangeProblems(packages),
     ...lockProblems(packages, JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock),
     ...addressProblems(packages, repository),
+    ...shownProblems(root, version),
     ...changelogProblems(readFileSync(path.join(root, 'CHANGELOG.md'), 'utf8'), version, changes),
   ];
   const subject = await git(root, 'log', '-1', '--format=%s');
@@ -63,6 +70,18 @@ function lockProblems(packages: readonly PublishedPackage[], lock: Lock): string
       locked?.version === manifest.version &&
       Object.entries(manifest.dependencies ?? {}).every(([name, range]) => locked.dependencies?.[name] === range);
     return same ? [] : [`package-lock.json: ${folder} is not what its package.json says`];
+  });
+}
+
+/** Files beside the packages that show another version than theirs, or none. */
+export function shownProblems(root: string, version: string): string[] {
+  const load = createRequire(path.join(root, 'package.json'));
+  const { FILES, shownVersions } = load('./tools/release/version-actions.cjs') as ShownVersions;
+  return FILES.flatMap((file) => {
+    const shown = shownVersions(readFileSync(path.join(root, file), 'utf8'));
+    return shown.length > 0 && shown.every((one) => one === version)
+      ? []
+      : [`${file} shows ${shown.join(', ') || 'no version'}, not ${version}`];
   });
 }
 

@@ -1,23 +1,12 @@
-import { link, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { link, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../../make-folder.js';
 
 const FOLDER_MODE = 0o770;
 
 /** Makes what is missing of the folders above a file. */
 export async function makeFolderOf(file: string): Promise<void> {
-  await makeFolder(path.dirname(path.resolve(file)), true);
-}
-
-/** Not by the `recursive` of mkdir: in a file system that refuses with ENOENT, such as /proc, that never ends (Node 20). */
-async function makeFolder(folder: string, withParent: boolean): Promise<void> {
-  try {
-    await mkdir(folder, FOLDER_MODE);
-  } catch (error) {
-    if (isCode(error, 'ENOENT') && withParent) {
-      await makeFolder(path.dirname(folder), true);
-      await makeFolder(folder, false);
-    } else if (!isCode(error, 'EEXIST') || !(await stat(folder)).isDirectory()) throw error;
-  }
+  await makeFolder(path.dirname(path.resolve(file)), FOLDER_MODE);
 }
 
 /** Has the folder remember which files it has, over a power loss too. */
