@@ -76,8 +76,11 @@ export class CompressedSocket extends Duplex {
       done(error);
     };
     this.#compressed = false;
+    // In one write, or the end of a flush may come alone: pynsq takes a read that decompresses to nothing for the end of the connection.
+    this.#below.cork();
     this.#codec.compressor.write(data, (error) => {
       this.#compressed = true;
+      this.#below.uncork();
       this.#sent(error);
     });
   }
