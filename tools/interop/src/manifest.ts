@@ -25,6 +25,8 @@ export interface Manifest {
   readonly missing: Readonly<Record<string, string>>;
   /** Features that it has, and that do not work for a reason of its own, and how we know. They are tried all the same. */
   readonly faults: Readonly<Record<string, string>>;
+  /** Features that work, but for a fault of its own that shows now and then, by chance: a second try has to pass. Shown as a note. */
+  readonly unsteady?: Readonly<Record<string, string>>;
   /** What else is worth knowing about a feature. */
   readonly notes: Readonly<Record<string, string>>;
 }
