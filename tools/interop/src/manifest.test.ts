@@ -8,7 +8,8 @@ it.each(libraries().map((library) => [library.name, library] as const))(
     expect(TOOLCHAINS).toContain(library.toolchain);
     const names = scenariosFor(library).map(({ name }) => name);
     expect(names.length).toBeGreaterThan(0);
-    for (const feature of Object.keys({ ...library.missing, ...library.faults, ...library.unsteady, ...library.notes })) expect(names).toContain(feature);
+    for (const feature of Object.keys({ ...library.missing, ...library.faults, ...library.unsteady, ...library.notes }))
+      expect(names).toContain(feature);
   },
 );
 

@@ -73,7 +73,8 @@ class Notes {
 function cell(outcome: Outcome | undefined, notes: Notes): string {
   if (outcome === undefined) return '';
   const { library, scenario, verdict, reason } = outcome;
-  const why = verdict === 'pass' ? (library.unsteady?.[scenario.name] ?? library.notes[scenario.name]) : verdict === 'fail' ? undefined : reason;
+  const why =
+    verdict === 'pass' ? (library.unsteady?.[scenario.name] ?? library.notes[scenario.name]) : verdict === 'fail' ? undefined : reason;
   return verdict + notes.mark(why === undefined ? undefined : `${library.name}: ${why}.`);
 }
 
