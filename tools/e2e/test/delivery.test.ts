@@ -35,7 +35,7 @@ it('delivers each line exactly once on each channel, however many consumers shar
   await Promise.all(batchesOf(100, batched).map((batch) => publish(writer, 'lines', batch)));
 
   for (const [channel, tally] of tallies) {
-    await tally.reach(lines.length, 90_000);
+    await tally.reach(lines.length, 30_000);
     const stats = await settled(nsqd, 'lines', channel);
     expect(stats).toMatchObject({ message_count: lines.length, requeue_count: 0, timeout_count: 0 });
     expect(tally.unique).toBe(lines.length);
@@ -44,7 +44,7 @@ it('delivers each line exactly once on each channel, however many consumers shar
   }
   expect(readers.errors).toEqual([]);
   expect(await nsqd.stop()).toEqual({ code: 0, signal: null });
-}, 150_000);
+}, 60_000);
 
 it('loses nothing when consumers die with messages in their hands', async () => {
   const nsqd = await daemons.start(await daemons.folder());
@@ -86,11 +86,11 @@ it('loses nothing when consumers die with messages in their hands', async () => 
       message.finish();
     });
   }
-  await finished.reach(lines.length, 90_000);
+  await finished.reach(lines.length, 30_000);
   const stats = await settled(nsqd, 'lines', 'work');
 
   expect(finished.missing(lines)).toEqual([]);
   expect(redelivered.missing(lines.filter((line) => held.some((hands) => hands.has(line))))).toEqual([]);
   expect(stats.timeout_count).toBeGreaterThanOrEqual(3 * HELD_BY_EACH);
   expect(readers.errors).toEqual([]);
-}, 150_000);
+}, 60_000);
