@@ -49,7 +49,7 @@ export async function checkRelease(root: string, { tag, repository, changes }: E
   await runToEnd(['npm', 'ci', '--dry-run', '--prefer-offline'], { cwd: root, timeoutMs: COMMAND_MS });
   // What the release wrote must not be what the next CI run complains about.
   const changed = (await git(root, 'diff', '--name-only', 'HEAD~1')).split('\n');
-  await runToEnd(['node_modules/.bin/prettier', '--check', ...changed], { cwd: root, timeoutMs: COMMAND_MS });
+  await runToEnd(['node_modules/.bin/prettier', '--check', '--ignore-unknown', ...changed], { cwd: root, timeoutMs: COMMAND_MS });
   return packages;
 }
 
